@@ -1,0 +1,87 @@
+//! The keys of a rule, and what a word that is none was probably meant to be.
+
+/// Every key of a rule.
+const KEYS: [&str; 14] = [
+    "type",
+    "subnet",
+    "id",
+    "id_set",
+    "hostname",
+    "routers",
+    "netmask",
+    "cidr",
+    "domain",
+    "domain_append",
+    "continue",
+    "ignore",
+    "log",
+    "name",
+];
+
+/// How far a word may be from a key (letters changed, added or removed) to be taken for a slip of the pen.
+const NEAR: usize = 2;
+
+/// The key that `word` is; letters compare exactly.
+pub(super) fn known(word: &str) -> Option<&'static str> {
+    KEYS.into_iter().find(|key| *key == word)
+}
+
+/// The key that is spelled most like `word`, if one is spelled nearly so or begins so.
+pub(super) fn nearest(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    if word == "pattern" {
+        return Some("hostname"); // its name in v0.5.6
+    }
+    let key = KEYS.into_iter().min_by_key(|key| distance(&word, key))?;
+    if distance(&word, key) <= NEAR.min(key.len() / 2) {
+        return Some(key);
+    }
+    KEYS.into_iter().find(|key| word.len() > 2 && key.starts_with(&word))
+}
+
+/// Letters to change, add or remove to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, a) in one.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, b) in other.bytes().enumerate() {
+            let change = diagonal + usize::from(a != b);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised() {
+        for (word, want) in [
+            ("hostnam", Some("hostname")),
+            ("Type", Some("type")),
+            ("router", Some("routers")),
+            ("idset", Some("id_set")),
+            ("domain_apend", Some("domain_append")),
+            ("cont", Some("continue")),
+            ("pattern", Some("hostname")),
+            ("mac", None),
+            ("bogus", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn the_distance_counts_letters() {
+        for (one, other, want) in
+            [("", "", 0), ("a", "", 1), ("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0)]
+        {
+            assert_eq!(distance(one, other), want, "{one} {other}");
+        }
+    }
+}
