@@ -1,5 +1,6 @@
 //! What SMD calls a component: its ID, its type and its NID.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -38,6 +39,12 @@ impl ComponentId {
     /// The ID as an xname, where it is one.
     pub fn xname(&self) -> Option<Xname> {
         Xname::parse(&self.0)
+    }
+}
+
+impl Borrow<str> for ComponentId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -80,6 +87,12 @@ impl ComponentType {
     /// `NodeBMC`: the other type that CoreSMD's DNS names.
     pub fn is_node_bmc(&self) -> bool {
         &*self.0 == "NodeBMC"
+    }
+}
+
+impl Borrow<str> for ComponentType {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

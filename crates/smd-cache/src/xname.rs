@@ -1,19 +1,119 @@
 //! Xnames: SMD's geographic component names (`x1000c0s0b0n0`), parsed where a component ID is one.
 //!
-//! Source: hms-xname's patterns, facts: smd-bss §3. STUB by the architect: helper `smd-cache` replaces the body.
+//! A row of letters, each with a number: cabinet `x`, chassis `c`, slot `s`, BMC `b`, node `n` … Which letters may
+//! follow which is SMD's naming scheme (facts: smd-bss §3); an ID outside it is opaque, not wrong.
 
-/// A parsed xname, its letters lower-cased and leading zeros of its numbers stripped (SMD's normal form).
+use std::fmt;
+
+/// A parsed xname: letters lower-cased, leading zeros of the numbers stripped (SMD's normal form, which it displays as).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Xname(Vec<(&'static str, u32)>);
+pub struct Xname(Vec<Segment>);
+
+/// One letter and its number: `s7`.
+type Segment = (char, u32);
 
 impl Xname {
     /// The xname that `text` spells, `None` where it is none.
-    pub fn parse(_text: &str) -> Option<Self> {
-        None
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut segments: Vec<Segment> = Vec::with_capacity(5);
+        let mut digits = 0;
+        for c in text.chars() {
+            match (c.to_digit(10), segments.last_mut()) {
+                (Some(digit), Some((_, number))) => {
+                    *number = number.checked_mul(10)?.checked_add(digit)?;
+                    digits += 1;
+                }
+                (None, last) if c.is_ascii_alphabetic() && (last.is_none() || digits > 0) => {
+                    segments.push((c.to_ascii_lowercase(), 0));
+                    digits = 0;
+                }
+                _ => return None,
+            }
+        }
+        (digits > 0 && is_a_type(&segments)).then_some(Self(segments))
     }
 
-    /// The xname one level up: `x1000c0s0b0` of `x1000c0s0b0n0`.
+    /// The xname one level up: `x1000c0s0b0` of `x1000c0s0b0n0`; `None` of a cabinet and of what has no parent.
     pub fn parent(&self) -> Option<Self> {
-        None
+        let (_, parent) = self.0.split_last()?;
+        is_a_type(parent).then(|| Self(parent.to_vec()))
+    }
+}
+
+impl fmt::Display for Xname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(letter, number)| write!(f, "{letter}{number}"))
+    }
+}
+
+/// Whether the letters are those of one of SMD's component types and cabinet and chassis are within their ranges.
+fn is_a_type(segments: &[Segment]) -> bool {
+    let in_range = |&(letter, number): &Segment| match letter {
+        'x' => number <= 9999,
+        'c' => number <= 7,
+        _ => true,
+    };
+    TYPES.iter().any(|letters| letters.chars().eq(segments.iter().map(|&(letter, _)| letter)))
+        && segments.iter().all(in_range)
+}
+
+/// The letters of every type that has a place in a cabinet or a CDU; the common ones first.
+const TYPES: [&str; 50] = [
+    "xcsbn", "xcsb", // Node, NodeBMC
+    "xcsbnv", "xcsbni", "xcsbnh", "xcsbnp", "xcsbnd", "xcsbna", "xcsbnr", "xcsbng", "xcsbngk", // parts of a node
+    "xcs", "xcsbi", "xcsbf", "xcse", "xcset", "xcsv", // parts of a slot
+    "x", "xb", "xd", "xe", "xm", "xmp", "xmi", "xmpj", "xmpv", // cabinet, its CDU, CEC and PDUs
+    "xc", "xcb", "xcbi", "xcf", "xct", // chassis
+    "xcr", "xcrb", "xcrbi", "xcrf", "xcrtf", "xcrt", "xcrv", "xcre", "xcra", "xcral", "xcrj", "xcrjp", // routers
+    "xcw", "xcwj", "xch", "xchs", // management switches
+    "d", "dw", // CDU and its switches
+    "p",  // partition
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_xname_in_any_spelling_has_one_normal_form() {
+        for (text, normal) in [
+            ("x1000c0s0b0n0", "x1000c0s0b0n0"),
+            ("X1000C0S02B0N00", "x1000c0s2b0n0"),
+            ("x0c0s0b0", "x0c0s0b0"),
+            ("x3000m0", "x3000m0"),
+            ("x3000c0w14", "x3000c0w14"),
+            ("d0w1", "d0w1"),
+        ] {
+            assert_eq!(Xname::parse(text).map(|x| x.to_string()).as_deref(), Some(normal), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_xname_stays_opaque() {
+        for text in [
+            "",
+            "x",
+            "1",
+            "nid0001",
+            "x1000c",
+            "x1000 c0",
+            "x10000",
+            "x1c8s0b0n0",
+            "n0",
+            "x1c0s0n0",
+            "x1cs0",
+            "Rack-A",
+            "x99999999999",
+        ] {
+            assert_eq!(Xname::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_parent_is_one_level_up() {
+        let parent = |text: &str| Xname::parse(text).and_then(|x| x.parent()).map(|x| x.to_string());
+        assert_eq!(parent("x1000c0s0b0n0").as_deref(), Some("x1000c0s0b0"));
+        assert_eq!(parent("x1000c0s0b0").as_deref(), Some("x1000c0s0"));
+        assert_eq!(parent("x1000"), None);
     }
 }
