@@ -1,1 +1,23 @@
-//! Placeholder.
+//! `coresmd-dhcp`: DHCP for HPC clusters, answered from the inventory.
+//!
+//! ```text
+//! run ─ cli ─ config ──▶ policy           what the file says, resolved
+//!        └── server                       [IO] sockets, refresh, admin, signals
+//!             └ server::v4                datagram + RecvMeta
+//!                └ v4::handle             one pure corridor, lent one snapshot per packet
+//!                   ├ request  decode
+//!                   ├ respond  Snapshot::lookup(chaddr) · address · naming · boot
+//!                   ├ reply
+//!                   └ destination
+//!                server::v4               by relay, unicast, frame or broadcast; one log line, counted
+//! ```
+//! The pure rooms (`policy`, `v4`) know neither the configuration nor the runtime.
+
+pub mod cli;
+pub mod config;
+pub mod policy;
+mod run;
+mod server;
+pub mod v4;
+
+pub use run::run;

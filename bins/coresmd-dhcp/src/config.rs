@@ -1,0 +1,133 @@
+//! The configuration: `CoreDHCP`'s YAML and our own sections in the same file, read in one pass that finds every fault.
+//!
+//! ```text
+//! text ──tree──▶ nodes with places ──server4 · listen · steps · coresmd──▶ Config
+//!                                  ──layers · sections: smd bss admin log▶
+//! ```
+//! What the original skips with a log line is a warning here; what stops it, and any fault in a section of ours, is an
+//! error. `check` shows both; the server starts in spite of warnings.
+
+mod coresmd;
+mod duration;
+mod layers;
+mod listen;
+mod nearest;
+mod report;
+mod sections;
+mod server4;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod values;
+mod words;
+
+use std::path::PathBuf;
+
+use serve::findings::Findings;
+use smd_cache::refresh::SourceConfig;
+
+pub use self::coresmd::Tftp;
+pub use self::listen::Listen;
+use self::report::{Fault, Report};
+pub use self::sections::{Admin, Log};
+use self::sections::{AdminSection, BssSection, LogSection, SmdSection};
+pub use self::server4::STEPS;
+use self::tree::{Entry, Node, Value};
+use crate::policy::Policy;
+
+/// A configuration that can be run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The sockets of DHCPv4.
+    pub listen: Vec<Listen>,
+    /// How requests are answered.
+    pub policy: Policy,
+    /// Where the inventory comes from.
+    pub source: SourceConfig,
+    /// Where boot files would be served from; this version serves none.
+    pub tftp: Tftp,
+    /// Health, readiness, metrics.
+    pub admin: Admin,
+    /// Logging.
+    pub log: Log,
+}
+
+/// What the configuration takes from the process's environment.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// systemd's `$STATE_DIRECTORY`, where the last good snapshot is kept unless the file says otherwise.
+    pub state_directory: Option<PathBuf>,
+    /// Every variable. `CORESMD_SMD__TOKEN_FILE` and the like set keys of our own sections.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Reads the contents of `file`. The configuration is there exactly when the findings have no error.
+pub fn read(file: &str, text: &str, environment: Option<&Environment>) -> (Option<Config>, Findings) {
+    let nothing = Environment::default();
+    let environment = environment.unwrap_or(&nothing);
+    let mut report = Report::new(file, text);
+    let config = match tree::parse(text) {
+        Ok(root) => resolve(&root, environment, &mut report),
+        Err(error) => {
+            let help = "in YAML a value that begins with `%` or `[` must be quoted: \"%eth0\"";
+            let help = error.message.contains("unexpected character").then_some(help);
+            report.error_at(error.line, error.column, error.message, help);
+            None
+        }
+    };
+    let findings = report.into_findings();
+    (config.filter(|_| !findings.has_errors()), findings)
+}
+
+fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> Option<Config> {
+    match &root.value {
+        Value::Map(entries) => top_level_keys(entries, report),
+        _ => report.error_at(0, 0, "this is no configuration: a map with `server4` is wanted".into(), None),
+    }
+    if let Some(server6) = root.get("server6") {
+        report.error(Fault::new(server6.span.clone(), "`server6`: DHCPv6 is not supported yet by this version"));
+    }
+    if root.get("server4").is_none() && root.get("server6").is_none() && matches!(root.value, Value::Map(_)) {
+        report.error_at(0, 0, "neither `server4` nor `server6`: there is nothing to serve".into(), None);
+    }
+    let server4 = root.get("server4").and_then(|section| server4::read(section, report));
+    let admin: AdminSection = layers::section("admin", root, environment, report);
+    let log: LogSection = layers::section("log", root, environment, report);
+    let smd: SmdSection = layers::section("smd", root, environment, report);
+    let bss: BssSection = layers::section("bss", root, environment, report);
+    let server4 = server4?;
+    let source = smd.resolve(bss, &server4.coresmd, environment);
+    if source.snapshot_file.is_none() {
+        let place = root.get("server4").map_or(0..0, |section| section.span.clone());
+        let note =
+            Fault::new(place, "the last good snapshot is not kept on disk: a restart without SMD answers nobody");
+        report.note(note.help("set `smd: {snapshot_file: …}`; under systemd, StateDirectory= is enough"));
+    }
+    Some(Config {
+        listen: server4.listen,
+        policy: server4.policy,
+        source,
+        tftp: server4.coresmd.tftp,
+        admin: admin.resolve(),
+        log: log.resolve(),
+    })
+}
+
+/// The original ignores keys that it does not know, and so do we, aloud.
+fn top_level_keys(entries: &[Entry], report: &mut Report<'_>) {
+    const KNOWN: [&str; 6] = ["admin", "bss", "log", "server4", "server6", "smd"];
+    const LATER: [&str; 5] = ["boot", "http", "policy", "pool", "tftp"];
+    for (at, entry) in entries.iter().enumerate() {
+        let key = entry.key.as_str();
+        if entries[..at].iter().any(|earlier| earlier.key == key) {
+            report
+                .error(Fault::new(entry.span.clone(), format!("`{key}` is there twice (keys are read in lower case)")));
+        } else if LATER.contains(&key) {
+            report.error(Fault::new(entry.span.clone(), format!("`{key}` is not supported yet by this version")));
+        } else if !KNOWN.contains(&key) {
+            let fault = Fault::new(entry.span.clone(), format!("there is no section `{key}`: it is ignored"));
+            report.warn(fault.help(nearest::help(key, &KNOWN)));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `admin`, `log`.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serve::telemetry::UnknownLevel;
+use smd_cache::boot::Precedence;
+use smd_cache::refresh::{BssSource, ShrinkPolicy, SourceConfig};
+
+use super::coresmd::Settings;
+use super::{Environment, duration, values};
+use crate::cli::Level;
+
+/// The section `admin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// Where health, readiness and metrics are served.
+    pub listen: SocketAddr,
+    /// The configuration names the address: not to get it is fatal, while the default is only a convenience.
+    pub required: bool,
+}
+
+/// The section `log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Log {
+    /// `level`: as `--loglevel`.
+    pub level: Option<Level>,
+    /// `format`: `json` for one JSON object a line.
+    pub json: bool,
+}
+
+/// `smd` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SmdSection {
+    url: Option<HttpUrl>,
+    token_file: Option<FilePath>,
+    snapshot_file: Option<FilePath>,
+    max_body: Option<Size>,
+    shrink: Option<Shrink>,
+    timeouts: TimeoutsSection,
+}
+
+/// `smd.timeouts` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TimeoutsSection {
+    connect: Option<Timeout>,
+    header: Option<Timeout>,
+    body: Option<Timeout>,
+}
+
+/// `bss` as it is written. The outer option: whether there is such a section.
+pub(super) type BssSection = Option<BssKeys>;
+
+/// The keys of `bss`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BssKeys {
+    url: HttpUrl,
+    ca_cert: Option<FilePath>,
+    token_file: Option<FilePath>,
+    precedence: Option<Resolution>,
+}
+
+/// `admin` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AdminSection {
+    listen: Option<Endpoint>,
+}
+
+/// `log` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LogSection {
+    level: Option<LevelName>,
+    format: Option<LogFormat>,
+}
+
+impl AdminSection {
+    /// With the default where nothing is written.
+    pub(super) fn resolve(self) -> Admin {
+        let required = self.listen.is_some();
+        let listen = self.listen.map_or(SocketAddr::from(([127, 0, 0, 1], 8067)), |endpoint| endpoint.0);
+        Admin { listen, required }
+    }
+}
+
+impl LogSection {
+    /// With the defaults where nothing is written.
+    pub(super) fn resolve(self) -> Log {
+        Log { level: self.level.map(|level| level.0), json: self.format.is_some_and(|format| format.0) }
+    }
+}
+
+impl SmdSection {
+    /// The inventory's source: what `coresmd` says about SMD, with what these sections add.
+    pub(super) fn resolve(self, bss: BssSection, coresmd: &Settings, environment: &Environment) -> SourceConfig {
+        let mut source = SourceConfig::new(self.url.map_or_else(|| coresmd.smd_url.clone(), |url| url.0));
+        source.smd_ca.clone_from(&coresmd.ca_cert);
+        source.interval = coresmd.cache_valid;
+        source.token_file = self.token_file.map(|path| path.0);
+        source.bss = bss.map(BssKeys::resolve);
+        let beside_state = || Some(environment.state_directory.as_ref()?.join("snapshot"));
+        source.snapshot_file = self.snapshot_file.map(|path| path.0).or_else(beside_state);
+        source.max_body = self.max_body.map_or(source.max_body, |size| size.0);
+        source.shrink = self.shrink.map_or(source.shrink, |shrink| shrink.0);
+        let timeouts = &mut source.timeouts;
+        timeouts.connect = self.timeouts.connect.map_or(timeouts.connect, |timeout| timeout.0);
+        timeouts.header = self.timeouts.header.map_or(timeouts.header, |timeout| timeout.0);
+        timeouts.body = self.timeouts.body.map_or(timeouts.body, |timeout| timeout.0);
+        source
+    }
+}
+
+impl BssKeys {
+    fn resolve(self) -> BssSource {
+        BssSource {
+            url: self.url.0,
+            ca: self.ca_cert.map(|path| path.0),
+            token_file: self.token_file.map(|path| path.0),
+            precedence: self.precedence.map_or_else(Precedence::default, |resolution| resolution.0),
+        }
+    }
+}
+
+/// A value that is written as a scalar and parsed from its text; the error says what is wrong with it.
+macro_rules! scalar {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $parse:expr) => {
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        #[serde(try_from = "String")]
+        struct $name($inner);
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                let parse: fn(&str) -> Result<$inner, String> = $parse;
+                parse(&text).map(Self)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+scalar!(
+    /// A URL of SMD or BSS.
+    HttpUrl(String),
+    values::http_url
+);
+scalar!(
+    /// A file's path.
+    FilePath(PathBuf),
+    |text| if text.is_empty() { Err("the path is empty".into()) } else { Ok(text.into()) }
+);
+scalar!(
+    /// A number of octets.
+    Size(usize),
+    values::size
+);
+scalar!(
+    /// A duration longer than zero.
+    Timeout(Duration),
+    |text| match duration::parse(text)? {
+        Duration::ZERO => Err("a timeout is longer than 0".into()),
+        timeout => Ok(timeout),
+    }
+);
+scalar!(
+    /// `hold` or `accept`.
+    Shrink(ShrinkPolicy),
+    |text| match text {
+        "hold" => Ok(ShrinkPolicy::Hold),
+        "accept" => Ok(ShrinkPolicy::Accept),
+        _ => Err(format!("{text:?} is neither hold nor accept")),
+    }
+);
+scalar!(
+    /// `sql` or `kv`: how BSS resolves.
+    Resolution(Precedence),
+    |text| match text {
+        "sql" => Ok(Precedence::Sql),
+        "kv" => Ok(Precedence::Kv),
+        _ => Err(format!("{text:?} is neither sql nor kv")),
+    }
+);
+scalar!(
+    /// An address and a port.
+    Endpoint(SocketAddr),
+    |text| text.parse().map_err(|_| format!("{text:?} is no address: write it as 127.0.0.1:8067"))
+);
+scalar!(
+    /// A level by `CoreDHCP`'s name.
+    LevelName(Level),
+    |text| text.parse().map_err(|error: UnknownLevel| error.to_string())
+);
+scalar!(
+    /// `text` or `json`; true for JSON.
+    LogFormat(bool),
+    |text| match text {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        _ => Err(format!("{text:?} is neither text nor json")),
+    }
+);

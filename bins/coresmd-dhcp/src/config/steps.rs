@@ -1,0 +1,111 @@
+//! The plain steps: name and words → [`Step`] (facts: coredhcp-coredns §A5).
+
+use std::net::Ipv4Addr;
+
+use super::report::{Fault, Report};
+use super::tree::Entry;
+use super::words::{self, Word};
+use super::{duration, values};
+use crate::policy::Step;
+
+/// Reads one step; `None` when its words are at fault.
+pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
+    let name = entry.key.as_str();
+    let Some(words) = words::split(&entry.node, report.text()) else {
+        let fault = Fault::new(entry.node.span.clone(), format!("`{name}` takes words, not a list or a map"));
+        report.error(fault.help(format!("`{name}: one two`; CoreDHCP reads a list as no arguments at all")));
+        return None;
+    };
+    let mut arguments = Arguments { entry, words: &words, report };
+    match name {
+        "server_id" => arguments.only(values::ipv4).map(Step::ServerId),
+        "dns" => arguments.some(values::ipv4).map(Step::Dns),
+        "router" => arguments.some(values::ipv4).map(Step::Router),
+        "netmask" => arguments.only(values::netmask).map(Step::Netmask),
+        "lease_time" => arguments.only(duration::parse_seconds).map(Step::LeaseTime),
+        "mtu" => arguments.only(mtu).map(Step::Mtu),
+        "searchdomains" => arguments.all(values::domain).map(|domains| Step::SearchDomains(domains.concat())),
+        _ => unreachable!("the caller knows the plain steps"),
+    }
+}
+
+/// The original keeps these values once per process: lists are joined over all instances, of the others the last one
+/// wins, and every instance emits the result.
+pub(super) fn unify(steps: &mut [Step]) {
+    let (mut dns, mut routers): (Vec<Ipv4Addr>, Vec<Ipv4Addr>) = (Vec::new(), Vec::new());
+    let mut last: Vec<Step> = Vec::new();
+    for step in &*steps {
+        match step {
+            Step::Dns(addresses) => dns.extend(addresses),
+            Step::Router(addresses) => routers.extend(addresses),
+            other => {
+                last.retain(|step| !same_kind(step, other));
+                last.push(other.clone());
+            }
+        }
+    }
+    for step in steps {
+        match step {
+            Step::Dns(addresses) => addresses.clone_from(&dns),
+            Step::Router(addresses) => addresses.clone_from(&routers),
+            other => {
+                let latest = last.iter().find(|step| same_kind(step, other));
+                *other = latest.expect("every kind was entered above").clone();
+            }
+        }
+    }
+}
+
+fn same_kind(a: &Step, b: &Step) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+/// The words of one step.
+struct Arguments<'a, 'r, 't> {
+    entry: &'a Entry,
+    words: &'a [Word],
+    report: &'r mut Report<'t>,
+}
+
+impl Arguments<'_, '_, '_> {
+    /// Exactly one word.
+    fn only<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        if self.words.len() != 1 {
+            let message = format!("`{}` takes exactly one word, not {}", self.entry.key, self.words.len());
+            self.report.error(Fault::new(self.entry.span.clone(), message));
+            return None;
+        }
+        self.all(parse)?.pop()
+    }
+
+    /// At least one word.
+    fn some<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+        if self.words.is_empty() {
+            let message = format!("`{}` takes at least one address", self.entry.key);
+            self.report.error(Fault::new(self.entry.span.clone(), message));
+            return None;
+        }
+        self.all(parse)
+    }
+
+    /// Any number of words; a fault is filed for each that is wrong.
+    fn all<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+        let mut parsed = Vec::with_capacity(self.words.len());
+        for word in self.words {
+            match parse(&word.text) {
+                Ok(value) => parsed.push(value),
+                Err(message) => {
+                    let message = format!("`{}`: {message}", self.entry.key);
+                    self.report.error(Fault::new(word.span.clone(), message));
+                }
+            }
+        }
+        (parsed.len() == self.words.len()).then_some(parsed)
+    }
+}
+
+/// Option 26: 68 is the least that IPv4 allows (RFC 2132 §5.1).
+fn mtu(text: &str) -> Result<u16, String> {
+    let mtu: u16 = text.parse().map_err(|_| format!("{text:?} is no MTU: 68 to 65535"))?;
+    if mtu < 68 { Err(format!("{mtu} is no MTU: at least 68")) } else { Ok(mtu) }
+}

@@ -1,0 +1,107 @@
+//! What the configuration says about answers, resolved: the ordered steps and what they set.
+//!
+//! The ordered list of `CoreDHCP`'s YAML is `Vec<Step>`, evaluated in order; there is no plugin machine. Lists that the
+//! original joins over all instances of a step (`dns`, `router`), and values of which its last instance wins, are
+//! resolved when the configuration is read: every instance here carries the value that counts.
+
+use std::net::Ipv4Addr;
+
+use naming::RuleSet;
+use smd_cache::MacAddr;
+
+/// How DHCPv4 requests are answered.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The steps, in the order of the file.
+    pub steps: Vec<Step>,
+    /// The address of `server_id`; without it, that of the interface that the request came in by.
+    pub server_id: Option<Ipv4Addr>,
+}
+
+impl Policy {
+    /// The step that answers whom SMD knows.
+    pub fn coresmd(&self) -> Option<&Coresmd> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Coresmd(coresmd) => Some(&**coresmd),
+            _ => None,
+        })
+    }
+}
+
+/// One step of the list.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// `server_id`: siaddr and option 54.
+    ServerId(Ipv4Addr),
+    /// `dns`: option 6, if the client asks for it.
+    Dns(Vec<Ipv4Addr>),
+    /// `router`: option 3.
+    Router(Vec<Ipv4Addr>),
+    /// `netmask`: option 1.
+    Netmask(Ipv4Addr),
+    /// `lease_time`: option 51 in seconds, unless an earlier step has set it.
+    LeaseTime(u32),
+    /// `mtu`: option 26, if the client asks for it.
+    Mtu(u16),
+    /// `searchdomains`: option 119 in wire form, whether the client asks for it or not.
+    SearchDomains(Vec<u8>),
+    /// `coresmd`: the reservation. Whom SMD knows is answered here, and no later step applies.
+    Coresmd(Box<Coresmd>),
+}
+
+/// The step `coresmd`.
+#[derive(Debug, Clone)]
+pub struct Coresmd {
+    /// Where iPXE finds its script.
+    pub script: ScriptUrl,
+    /// Option 51, in seconds.
+    pub lease_time: u32,
+    /// Hostnames, routers and netmasks by rule.
+    pub rules: RuleSet,
+}
+
+/// The URL of a boot script, but for the client's MAC address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptUrl {
+    /// Everything up to and with `mac=`.
+    prefix: String,
+}
+
+impl ScriptUrl {
+    /// The path of BSS behind a base URL (`ipxe_base_uri`).
+    pub fn on_base(base: &str) -> Self {
+        Self { prefix: format!("{}/boot/v1/bootscript?mac=", base.trim_end_matches('/')) }
+    }
+
+    /// A whole URL (`ipxe_uri`).
+    pub fn whole(url: &str) -> Self {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        Self { prefix: format!("{url}{joint}mac=") }
+    }
+
+    /// The URL for one client.
+    pub fn of(&self, mac: MacAddr) -> String {
+        format!("{}{mac}", self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn script_urls_name_the_client() {
+        let mac = MacAddr([0x52, 0x54, 0, 0xBE, 0xEF, 1]);
+        for (url, full) in [
+            (ScriptUrl::on_base("http://h:8081"), "http://h:8081/boot/v1/bootscript?mac=52:54:00:be:ef:01"),
+            (ScriptUrl::on_base("http://h/x/"), "http://h/x/boot/v1/bootscript?mac=52:54:00:be:ef:01"),
+            (
+                ScriptUrl::whole("http://h/boot-service/bootscript"),
+                "http://h/boot-service/bootscript?mac=52:54:00:be:ef:01",
+            ),
+            (ScriptUrl::whole("http://h/s?profile=a"), "http://h/s?profile=a&mac=52:54:00:be:ef:01"),
+        ] {
+            assert_eq!(url.of(mac), full);
+        }
+    }
+}

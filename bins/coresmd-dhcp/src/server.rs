@@ -1,0 +1,182 @@
+//! \[IO\] The server: sockets, the inventory's refresh, the admin port, and their orderly end.
+//!
+//! One thread for each socket of `listen`, for a broadcast reaches every socket of a port; a runtime for all the rest.
+
+mod addresses;
+mod admin;
+mod metrics;
+mod transaction_log;
+mod v4;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::sync::{Arc, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serve::drain::{Grace, Stop};
+use serve::link::LinkSocket;
+use serve::udp::{BindSpec, UdpEndpoint};
+use smd_cache::Snapshot;
+use smd_cache::refresh::{Refresher, StartError};
+use thiserror::Error;
+use tokio::runtime::Runtime;
+
+use self::addresses::Addresses;
+use self::admin::Admin;
+use self::metrics::Metrics;
+use self::v4::Door;
+use crate::config::{Config, Listen, Tftp};
+
+/// Datagrams that are received and answered at a time.
+const BATCH: usize = 32;
+/// How long a stopping server waits for its threads.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A server whose sockets are bound and whose inventory is about to be read.
+pub(crate) struct Server {
+    stop: Stop,
+    runtime: Runtime,
+    endpoints: Vec<(String, UdpEndpoint)>,
+    door: Arc<Door>,
+    refresher: Refresher,
+    admin: Option<Admin>,
+}
+
+/// Why the server cannot be started, or had to end.
+#[derive(Debug, Error)]
+pub(crate) enum ServerError {
+    /// A socket of `listen` cannot be bound.
+    #[error("cannot listen on {name}: {source}")]
+    Bind { name: String, source: io::Error },
+    /// A socket cannot be used any more.
+    #[error("the socket on {name} failed: {source}")]
+    Socket { name: String, source: io::Error },
+    /// The address that `admin` names cannot be bound.
+    #[error("cannot serve admin requests on {address}: {source}")]
+    Admin { address: SocketAddr, source: io::Error },
+    /// What is said about SMD or BSS cannot be used.
+    #[error(transparent)]
+    Inventory(#[from] StartError),
+    /// The system refused something that every server needs.
+    #[error("cannot {what}: {source}")]
+    System { what: &'static str, source: io::Error },
+}
+
+impl Server {
+    /// Binds and opens everything; nothing is answered yet.
+    pub(crate) fn start(config: Config) -> Result<Self, ServerError> {
+        let Tftp { root, port, single_port } = &config.tftp;
+        tracing::warn!(root = %root.display(), port, single_port, "boot files are not served by this version");
+        let stop = Stop::on_signals().map_err(system("wait for signals"))?;
+        let runtime = runtime().map_err(system("start the runtime"))?;
+        let endpoints = config.listen.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
+        let refresher = Refresher::new(config.source)?;
+        let addresses = Addresses::list().map_err(system("list the interfaces"))?;
+
+        let sockets =
+            endpoints.iter().map(|(name, endpoint)| (name.clone(), Arc::clone(endpoint.counters()))).collect();
+        let mut registry = metrics::registry(sockets, refresher.state());
+        let metrics = Arc::new(Metrics::register(&mut registry));
+        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), refresher.state())?;
+        let door = Arc::new(Door {
+            policy: config.policy,
+            snapshots: refresher.handle(),
+            addresses: Arc::new(ArcSwap::from_pointee(addresses)),
+            link: open_link(),
+            metrics,
+        });
+        Ok(Self { stop, runtime, endpoints, door, refresher, admin })
+    }
+
+    /// Serves until a signal comes or a socket fails.
+    pub(crate) fn run(self) -> Result<(), ServerError> {
+        let Self { stop, runtime, endpoints, door, refresher, admin } = self;
+        runtime.spawn(addresses::follow(Arc::clone(&door.addresses)));
+        if let Some(admin) = admin {
+            runtime.spawn(admin.run(stop.wait()));
+        }
+        let refresh = runtime.spawn(refresher.run(published, stop.wait()));
+
+        let (failed, failure) = mpsc::channel();
+        let threads = endpoints
+            .into_iter()
+            .map(|(name, endpoint)| receive(name, endpoint, &door, &stop, failed.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        drop(failed);
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), sockets = threads.len(), "serving");
+
+        runtime.block_on(stop.wait());
+        let grace = Grace::starting_now(GRACE);
+        for straggler in grace.join_threads(threads) {
+            tracing::warn!("{straggler}");
+        }
+        if runtime.block_on(grace.finish(refresh)).is_none() {
+            tracing::warn!("the refresh of the inventory did not end in time");
+        }
+        failure.try_iter().next().map_or(Ok(()), Err)
+    }
+}
+
+/// Starts the thread of one socket. A socket that fails ends the server.
+fn receive(
+    name: String,
+    endpoint: UdpEndpoint,
+    door: &Arc<Door>,
+    stop: &Stop,
+    failed: mpsc::Sender<ServerError>,
+) -> Result<JoinHandle<()>, ServerError> {
+    let (door, stop) = (Arc::clone(door), stop.clone());
+    let serve = move || {
+        let mut frame = Vec::with_capacity(576);
+        let served = endpoint.run(BATCH, &stop, |meta, datagram, replies| {
+            door.handle(meta, datagram, &mut frame, replies);
+        });
+        if let Err(source) = served {
+            tracing::error!(socket = %name, error = %source, "a socket failed");
+            // Whoever waits for the failure is gone only when the server ends anyway.
+            let _ = failed.send(ServerError::Socket { name, source });
+            stop.set();
+        }
+    };
+    thread::Builder::new().name("dhcp4".into()).spawn(serve).map_err(system("start a thread"))
+}
+
+/// Binds a socket of `listen`; the name is the address that it got.
+fn bind(listen: &Listen) -> Result<(String, UdpEndpoint), ServerError> {
+    let name = listen.to_string();
+    let spec =
+        BindSpec { device: listen.interface.clone(), broadcast: true, ..BindSpec::new(SocketAddr::V4(listen.address)) };
+    let bound = UdpEndpoint::bind(&spec).and_then(|endpoint| Ok((endpoint.local_addr()?, endpoint)));
+    match bound {
+        Ok((address, endpoint)) => {
+            tracing::info!(%address, interface = listen.interface, "listening");
+            Ok((name, endpoint))
+        }
+        Err(source) => Err(ServerError::Bind { name, source }),
+    }
+}
+
+/// The right to send frames is good to have: without it, clients that cannot take an ordinary packet yet get a broadcast.
+fn open_link() -> Option<LinkSocket> {
+    LinkSocket::open()
+        .inspect_err(
+            |error| tracing::warn!(%error, "no frames can be sent (CAP_NET_RAW): replies go by broadcast instead"),
+        )
+        .ok()
+}
+
+fn published(snapshot: &Arc<Snapshot>) {
+    let counts = snapshot.counts();
+    tracing::info!(hosts = counts.hosts, interfaces = counts.interfaces, components = counts.components, "inventory");
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("background").enable_all().build()
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> ServerError {
+    move |source| ServerError::System { what, source }
+}

@@ -1,0 +1,104 @@
+//! Header and options of a reply (RFC 2131 table 3).
+
+use std::net::Ipv4Addr;
+
+use dhcp_wire::v4::{BOOTREPLY, BROADCAST, Outgoing, Received};
+use dhcp_wire::{MessageType, OptionCode};
+use naming::Evaluation;
+
+use super::boot::Boot;
+use crate::policy::{Policy, Step};
+
+/// What every reply has: the client's header fields, options 53 and 54, options 61 (RFC 6842) and 82 (RFC 3046) echoed.
+pub(super) fn new(message: &Received<'_>, kind: MessageType, server: Ipv4Addr) -> Outgoing {
+    let mut reply = Outgoing::new(BOOTREPLY);
+    reply.htype = message.htype();
+    reply.hlen = message.hlen();
+    reply.xid = message.xid();
+    reply.flags = message.flags();
+    reply.giaddr = message.giaddr();
+    reply.chaddr = chaddr(message);
+    let options = &mut reply.options;
+    options.set(OptionCode::MessageType, &[kind.into()]);
+    options.set(OptionCode::ServerIdentifier, &server.octets());
+    if let Some(id) = message.client_identifier() {
+        options.set(OptionCode::ClientIdentifier, &id);
+    }
+    if let Some(info) = message.relay_agent() {
+        options.set(OptionCode::RelayAgentInformation, info.as_bytes());
+    }
+    reply
+}
+
+/// A NAK: nothing but the identifiers; a relayed one tells the relay to broadcast it (RFC 2131 §4.3.2).
+pub(super) fn nak(message: &Received<'_>, server: Ipv4Addr) -> Outgoing {
+    let mut reply = new(message, MessageType::Nak, server);
+    if !reply.giaddr.is_unspecified() {
+        reply.flags |= BROADCAST;
+    }
+    reply
+}
+
+/// The options of the steps up to `coresmd`, which answers; no later step applies to whom SMD knows.
+pub(super) fn apply(
+    policy: &Policy,
+    message: &Received<'_>,
+    server: Ipv4Addr,
+    host: &Evaluation<'_>,
+    boot: Option<&Boot>,
+    reply: &mut Outgoing,
+) {
+    reply.siaddr = server;
+    if let Some(subnet) = message.subnet_selection() {
+        reply.options.set(OptionCode::SubnetSelection, &subnet.octets()); // RFC 3011 §4: whoever obeys it echoes it
+    }
+    let options = &mut reply.options;
+    for step in &policy.steps {
+        match step {
+            Step::Dns(addresses) if message.wants(OptionCode::DomainNameServer) => {
+                options.set_addresses(OptionCode::DomainNameServer, addresses);
+            }
+            Step::Router(addresses) => options.set_addresses(OptionCode::Router, addresses),
+            Step::Netmask(mask) => options.set(OptionCode::SubnetMask, &mask.octets()),
+            Step::Mtu(mtu) if message.wants(OptionCode::InterfaceMtu) => {
+                options.set(OptionCode::InterfaceMtu, &mtu.to_be_bytes());
+            }
+            // Not asked for, or in every reply already.
+            Step::Dns(_) | Step::Mtu(_) | Step::ServerId(_) => {}
+            Step::SearchDomains(domains) => options.set(OptionCode::DomainSearch, domains),
+            Step::LeaseTime(seconds) => {
+                if options.get(OptionCode::AddressLeaseTime).is_none() {
+                    options.set(OptionCode::AddressLeaseTime, &seconds.to_be_bytes());
+                }
+            }
+            Step::Coresmd(coresmd) => {
+                options.set(OptionCode::AddressLeaseTime, &coresmd.lease_time.to_be_bytes());
+                break;
+            }
+        }
+    }
+    options.set(OptionCode::Hostname, host.hostname.as_bytes());
+    if let Some(routers) = host.routers {
+        options.set_addresses(OptionCode::Router, routers);
+    }
+    if let Some(mask) = host.netmask {
+        options.set(OptionCode::SubnetMask, &mask.octets());
+    }
+    let server = server.to_string();
+    options.set(OptionCode::RootPath, server.as_bytes());
+    if let Some(boot) = boot {
+        options.set(OptionCode::BootfileName, boot.name().as_bytes());
+        if matches!(boot, Boot::Firmware(_)) && message.wants(OptionCode::TFTPServerName) {
+            options.set(OptionCode::TFTPServerName, server.as_bytes());
+        }
+        reply.file = boot.name().as_bytes().to_vec();
+    }
+}
+
+/// The client's hardware address, zero behind `hlen`.
+pub(super) fn chaddr(message: &Received<'_>) -> [u8; 16] {
+    let mut field = [0; 16];
+    let address = message.chaddr();
+    field[..address.len()].copy_from_slice(address);
+    field
+}
