@@ -16,8 +16,10 @@
 pub mod cli;
 pub mod config;
 pub mod policy;
+pub mod pool;
 mod run;
 mod server;
 pub mod v4;
+pub mod v6;
 
 pub use run::run;
