@@ -1,1 +1,34 @@
-//! Placeholder.
+//! `coresmd-dns`: DNS for HPC clusters, answered from the inventory.
+//!
+//! ```text
+//! run ─ cli ─ config ──▶ what the Corefile says, typed
+//!        └── server                          [IO] sockets, threads, polling, HTTP, signals
+//!             ├ Refresher ── Snapshot ──▶ catalog   every answer, encoded once for each snapshot
+//!             └ udp, tcp     message
+//!                └ handle                    one pure corridor, lent one view per message
+//!                   ├ query     decode
+//!                   ├ view      which server block
+//!                   ├ answer    Catalog::node · records, NODATA, NXDOMAIN, REFUSED
+//!                   └ response  encode
+//!                udp, tcp     bytes; counted (metrics), logged
+//! ```
+//! The pure rooms (`name`, `wire`, `query`, `view`, `catalog`, `answer`, `response`, `handle`) know neither the
+//! configuration nor the runtime. TCP takes the same corridor: hickory-server, which the plan had for it, hands out
+//! decoded records and takes records back, so that the encoded answers could not be used; it answers malformed queries
+//! by itself, and limits neither connections nor peers.
+
+pub mod answer;
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod handle;
+pub mod metrics;
+pub mod name;
+pub mod query;
+pub mod response;
+mod run;
+pub mod server;
+pub mod view;
+pub mod wire;
+
+pub use run::run;

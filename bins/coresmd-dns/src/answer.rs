@@ -1,0 +1,122 @@
+//! What to say to a query, decided from the catalog alone: no socket, no clock, no bytes of a message.
+//!
+//! RFC 1034 §4.3.2 (the algorithm), RFC 2308 (NODATA, NXDOMAIN), RFC 8020 (an empty non-terminal exists), RFC 8482
+//! (ANY), RFC 4035 §3.1.4.1 (DS belongs to the parent).
+
+use crate::catalog::{Authority, Catalog, Node, RRset, TTL};
+use crate::name::is_reverse;
+use crate::wire::{Rcode, Rtype};
+
+/// The decision about a query, before it becomes bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'c> {
+    /// The response code.
+    pub rcode: Rcode,
+    /// Whether we speak for the name (AA).
+    pub authoritative: bool,
+    /// The records that answer the question.
+    pub records: Records<'c>,
+    /// The SOA that says for how long the negative answer holds.
+    pub soa: Option<Soa<'c>>,
+    /// The zone of the name, as an index for [`Catalog::zone`].
+    pub zone: Option<usize>,
+}
+
+/// The answer section: records whose owner is a pointer to the question.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Records<'c> {
+    /// How many they are.
+    pub count: u16,
+    /// The records as they stand in a message.
+    pub octets: &'c [u8],
+}
+
+/// A SOA for the authority section. Its owner is the end of the question's name.
+#[derive(Debug, Clone, Copy)]
+pub struct Soa<'c> {
+    /// Octets of the owner: that many of the question's last ones.
+    pub owner_length: usize,
+    /// The record behind its owner.
+    pub octets: &'c [u8],
+}
+
+/// The answer to a question for a name, given in lower-case wire form, and a type.
+pub fn answer<'c>(catalog: &'c Catalog, name: &[u8], qtype: Rtype) -> Answer<'c> {
+    if matches!(qtype, Rtype::AXFR | Rtype::IXFR) {
+        return Answer::of(Rcode::Refused);
+    }
+    if !catalog.is_loaded() {
+        // whether a reverse name is ours only the inventory can tell
+        let ours = catalog.enclosing_zone(name).is_some() || is_reverse(name);
+        return Answer::of(if ours { Rcode::ServFail } else { Rcode::Refused });
+    }
+    if let Some(node) = catalog.node(name) {
+        return at_node(catalog, node, node.is_apex(name), qtype);
+    }
+    match catalog.enclosing_zone(name) {
+        Some(zone) => negative(Rcode::NxDomain, catalog, zone),
+        None => Answer::of(Rcode::Refused),
+    }
+}
+
+impl<'c> Answer<'c> {
+    /// A response code and nothing else.
+    pub fn of(rcode: Rcode) -> Self {
+        Self { rcode, authoritative: false, records: Records::default(), soa: None, zone: None }
+    }
+
+    /// Whether it holds what was asked for.
+    pub fn is_hit(&self) -> bool {
+        self.records.count > 0
+    }
+
+    fn records(zone: usize, records: Records<'c>) -> Self {
+        Self { rcode: Rcode::NoError, authoritative: true, records, soa: None, zone: Some(zone) }
+    }
+}
+
+/// The answer about a name that exists.
+fn at_node<'c>(catalog: &'c Catalog, node: &'c Node, apex: bool, qtype: Rtype) -> Answer<'c> {
+    let zone = catalog.zone(node.zone);
+    let set = match (qtype, zone.parent) {
+        (Rtype::SOA | Rtype::NS, _) if apex => zone.sets.get(qtype),
+        (Rtype::DS, Some(parent)) if apex => return negative(Rcode::NoError, catalog, parent),
+        (Rtype::ANY, _) if apex || !node.sets.is_empty() => return Answer::records(node.zone, ANY),
+        _ => node.sets.get(qtype),
+    };
+    match set {
+        Some(set) => Answer::records(node.zone, set.into()),
+        None => Answer { soa: Some(zone.soa_of(node.apex_length)), ..Answer::records(node.zone, Records::default()) },
+    }
+}
+
+/// NODATA or NXDOMAIN in a zone of the configuration.
+fn negative(rcode: Rcode, catalog: &Catalog, index: usize) -> Answer<'_> {
+    let zone = catalog.zone(index);
+    let soa = zone.soa_of(zone.apex.as_wire().len());
+    Answer { rcode, soa: Some(soa), ..Answer::records(index, Records::default()) }
+}
+
+impl Authority {
+    fn soa_of(&self, owner_length: usize) -> Soa<'_> {
+        Soa { owner_length, octets: &self.negative }
+    }
+}
+
+impl<'c> From<RRset<'c>> for Records<'c> {
+    fn from(set: RRset<'c>) -> Self {
+        Self { count: set.count, octets: set.records }
+    }
+}
+
+/// The answer to ANY for every name that has records: `HINFO "RFC8482" ""` (RFC 8482 §4.2). All records would make a
+/// small question with a forged source a large answer to somebody else.
+const ANY: Records<'static> = Records { count: 1, octets: &ANY_RECORD };
+
+const ANY_RECORD: [u8; 21] = {
+    let [t3, t2, t1, t0] = TTL.to_be_bytes();
+    [0xc0, 0x0c, 0, Rtype::HINFO.0 as u8, 0, 1, t3, t2, t1, t0, 0, 9, 7, b'R', b'F', b'C', b'8', b'4', b'8', b'2', 0]
+};
+
+#[cfg(test)]
+mod tests;

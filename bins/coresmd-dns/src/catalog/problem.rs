@@ -1,0 +1,51 @@
+//! What of an inventory could not be named, or not alone.
+
+use std::fmt;
+
+use naming::Unnameable;
+use smd_cache::ComponentId;
+
+use super::encode::MAX_ADDRESSES;
+use crate::name::NameError;
+
+/// Something of the inventory that has no name, or not one of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The name in question, as a text.
+    pub name: String,
+    /// What is wrong with it.
+    pub kind: ProblemKind,
+}
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The component's ID cannot stand in a name, or the pattern makes too long a one: it is left out.
+    Unnameable(Unnameable),
+    /// Too long together with the zone: it is left out.
+    Invalid(NameError),
+    /// Several components are called so (a NID twice, a pattern without `{…}`): the name has the addresses of all.
+    Shared(Vec<ComponentId>),
+    /// So many addresses that they do not fit one message: some are left out.
+    TooManyAddresses(usize),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ProblemKind::Unnameable(why) => write!(f, "{} is named nothing: {why}", self.name),
+            ProblemKind::Invalid(error) => write!(f, "{} {error}", self.name),
+            ProblemKind::Shared(ids) => {
+                write!(f, "{} is the name of {} components: {}", self.name, ids.len(), ids[0])?;
+                ids.iter().skip(1).take(SHOWN - 1).try_for_each(|id| write!(f, ", {id}"))?;
+                f.write_str(if ids.len() > SHOWN { ", …" } else { "" })
+            }
+            ProblemKind::TooManyAddresses(count) => {
+                write!(f, "{} has {count} addresses, of which {MAX_ADDRESSES} are given", self.name)
+            }
+        }
+    }
+}
+
+/// How many components that share a name are listed.
+const SHOWN: usize = 4;

@@ -1,0 +1,250 @@
+//! The `coresmd` block (facts, coresmd-plugins §7; coredhcp-coredns §B6): which inventory, and which zones are made of
+//! it.
+//!
+//! ```text
+//! coresmd {
+//!     smd_url URL                    required
+//!     ca_cert FILE                   the system's certificates where it is missing or empty
+//!     token_file FILE                a bearer token, read again when it changes
+//!     cache_duration 30s             how often SMD is asked
+//!     snapshot_file FILE             the last good inventory, served at once after a start
+//!     zone NAME { nodes PATTERN }    any number; none: cluster.local with nid{04d}
+//! }
+//! ```
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use corefile::{Directive, ServerBlock, Span};
+use naming::Pattern;
+
+use super::directives::nearest;
+use super::report::Report;
+use super::values::duration;
+use crate::catalog::Zone;
+use crate::name::Name;
+
+/// The `coresmd` directive of a server block.
+#[derive(Debug, Clone)]
+pub struct Coresmd {
+    /// Its inventory, as an index of [`super::Config::sources`].
+    pub source: usize,
+    /// Its zones; never empty.
+    pub zones: Vec<Zone>,
+}
+
+/// An inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Base URL of SMD; the API's paths are appended.
+    pub smd_url: String,
+    /// The CA that SMD's certificate must come from; `None`: the system's.
+    pub ca_cert: Option<PathBuf>,
+    /// A file with a bearer token.
+    pub token_file: Option<PathBuf>,
+    /// The time between two polls.
+    pub cache_duration: Duration,
+    /// Where the last good inventory is kept.
+    pub snapshot_file: Option<PathBuf>,
+    /// Where the directive stands.
+    pub span: Place,
+}
+
+/// Where a directive stands; places do not matter when sources are compared.
+#[derive(Debug, Clone)]
+pub struct Place(pub Span);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
+
+/// The words of the block.
+const WORDS: [&str; 6] = ["smd_url", "ca_cert", "token_file", "cache_duration", "snapshot_file", "zone"];
+
+/// The pattern and the zone where none are given.
+const DEFAULT_ZONE: &str = "cluster.local";
+const DEFAULT_PATTERN: &str = "nid{04d}";
+
+/// CoreSMD's interval.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Below this, polling is an attack on SMD.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Reads the `coresmd` directives of a block, which count as one.
+pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option<(Source, Vec<Zone>)> {
+    let span = block.named("coresmd").next()?.span.clone();
+    let mut wire = Wire::default();
+    for line in block.named("coresmd").flat_map(|directive| directive.block.iter().flatten()) {
+        wire.line(line, report);
+    }
+    let zones = wire.zones(report);
+    let Some(smd_url) = wire.smd_url else {
+        if !wire.seen.contains(&"smd_url") {
+            report.error(&span, "`coresmd` without `smd_url`", "write `smd_url https://smd.example:8443`");
+        }
+        return None;
+    };
+    let interval = wire.cache_duration.unwrap_or(DEFAULT_INTERVAL);
+    let (ca_cert, token_file, snapshot_file) = (wire.ca_cert, wire.token_file, wire.snapshot_file);
+    let source = Source { smd_url, ca_cert, token_file, cache_duration: interval, snapshot_file, span: Place(span) };
+    Some((source, zones?))
+}
+
+/// The block as far as it has been read.
+#[derive(Default)]
+struct Wire {
+    smd_url: Option<String>,
+    ca_cert: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+    cache_duration: Option<Duration>,
+    snapshot_file: Option<PathBuf>,
+    zones: Vec<(Zone, Span)>,
+    /// The words that have been met, to be used once.
+    seen: Vec<&'static str>,
+    /// Whether a zone was at fault.
+    bad_zone: bool,
+}
+
+impl Wire {
+    fn line(&mut self, line: &Directive, report: &mut Report<'_>) {
+        let Some(word) = WORDS.into_iter().find(|word| *word == line.name) else {
+            let help = match nearest(&line.name, WORDS.into_iter()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", WORDS.join(", ")),
+            };
+            return report.error(&line.span, format!("unknown word `{}` in coresmd", line.name), help);
+        };
+        if word == "zone" {
+            return self.zone(line, report);
+        }
+        if self.seen.contains(&word) {
+            return report.error(&line.span, format!("`{word}` is given twice"), "remove one of them");
+        }
+        self.seen.push(word);
+        if let Some(block) = &line.block {
+            let span = block.first().map_or(&line.span, |inner| &inner.span);
+            report.error(span, format!("`{word}` has no block"), format!("write `{word}` and its value on one line"));
+        }
+        match word {
+            "smd_url" => self.smd_url = smd_url(line, report),
+            "cache_duration" => self.cache_duration = interval(line, report),
+            "ca_cert" => self.ca_cert = path(line, report),
+            "token_file" => self.token_file = path(line, report),
+            _ => self.snapshot_file = path(line, report),
+        }
+    }
+
+    fn zone(&mut self, line: &Directive, report: &mut Report<'_>) {
+        match zone(line, report) {
+            None => self.bad_zone = true,
+            Some(zone) => match self.zones.iter().find(|(known, _)| known.apex == zone.apex) {
+                None => self.zones.push((zone, line.span.clone())),
+                Some((_, first)) => {
+                    let message = format!("`zone {}` is given twice", zone.apex);
+                    report.error(&line.span, message, format!("merge it with the one at {first}"));
+                    self.bad_zone = true;
+                }
+            },
+        }
+    }
+
+    /// The zones, or the default one.
+    fn zones(&mut self, report: &mut Report<'_>) -> Option<Vec<Zone>> {
+        if self.bad_zone {
+            return None;
+        }
+        let Some((_, span)) = self.zones.first() else {
+            let (apex, nodes) = (Name::parse(DEFAULT_ZONE).ok()?, DEFAULT_PATTERN.parse().ok());
+            return Some(vec![Zone { apex, nodes }]);
+        };
+        if self.zones.iter().all(|(zone, _)| zone.apex.is_reverse()) {
+            let help = "add the zone of the names, such as `zone cluster.local { nodes nid{04d} }`";
+            report.error(span, "reverse zones only: there is no name for a PTR to give", help);
+        }
+        Some(std::mem::take(&mut self.zones).into_iter().map(|(zone, _)| zone).collect())
+    }
+}
+
+fn smd_url(line: &Directive, report: &mut Report<'_>) -> Option<String> {
+    let word = report.single("smd_url", &line.span, &line.args, "https://smd.example:8443")?;
+    let host = ["http://", "https://"].iter().find_map(|scheme| word.text.strip_prefix(scheme));
+    if host.is_none_or(|host| host.is_empty() || host.starts_with(['/', ':'])) {
+        let help = "write `smd_url https://smd.example:8443`";
+        report.error(&word.span, format!("`{}` is not an http or https URL", word.text), help);
+        return None;
+    }
+    Some(word.text.clone())
+}
+
+fn interval(line: &Directive, report: &mut Report<'_>) -> Option<Duration> {
+    let word = report.single("cache_duration", &line.span, &line.args, "30s")?;
+    match duration(&word.text) {
+        Some(interval) if interval >= SHORTEST_INTERVAL => Some(interval),
+        Some(_) => {
+            let message = format!("`cache_duration {}` is less than 100ms", word.text);
+            report.error(&word.span, message, "30s is CoreSMD's; 1s is often enough for anybody");
+            None
+        }
+        None => {
+            let message = format!("`{}` is not a duration, for `cache_duration`", word.text);
+            report.error(&word.span, message, "write it as `30s`, `500ms` or `1m30s`");
+            None
+        }
+    }
+}
+
+/// A path; the empty one counts as none.
+fn path(line: &Directive, report: &mut Report<'_>) -> Option<PathBuf> {
+    let word = report.single(&line.name, &line.span, &line.args, "FILE")?;
+    (!word.text.is_empty()).then(|| PathBuf::from(&word.text))
+}
+
+/// `zone NAME { nodes PATTERN }`.
+fn zone(line: &Directive, report: &mut Report<'_>) -> Option<Zone> {
+    let word = report.single("zone", &line.span, &line.args, "NAME { nodes nid{04d} }")?;
+    let apex = Name::parse(&word.text).map_err(|error| {
+        report.error(&word.span, format!("`zone {}` {error}", word.text), "write the zone as `cluster.local`");
+    });
+    let Some(block) = &line.block else {
+        let help = format!("write `zone {} {{ nodes nid{{04d}} }}`", word.text);
+        report.error(&line.span, "`zone` without a block", help);
+        return None;
+    };
+    let mut nodes = None;
+    let mut right = true;
+    for inner in block {
+        let read = match inner.name.as_str() {
+            "nodes" if nodes.is_none() => pattern(inner, report),
+            "nodes" => {
+                report.error(&inner.span, "`nodes` is given twice in one zone", "remove one of them");
+                None
+            }
+            other => {
+                report.error(&inner.span, format!("unknown word `{other}` in zone"), "there is `nodes PATTERN`");
+                None
+            }
+        };
+        right &= read.is_some();
+        nodes = nodes.or(read);
+    }
+    let apex = apex.ok()?;
+    if apex.is_reverse() && nodes.is_some() {
+        report.error(&word.span, "`nodes` in a reverse zone, which holds no names of nodes", "remove `nodes`");
+        return None;
+    }
+    right.then_some(Zone { apex, nodes })
+}
+
+fn pattern(line: &Directive, report: &mut Report<'_>) -> Option<Pattern> {
+    let word = report.single("nodes", &line.span, &line.args, "nid{04d}")?;
+    let pattern = word.text.parse::<Pattern>().map_err(|error| {
+        let help = "a pattern is text with `{id}` and `{04d}`: `nid{04d}`";
+        report.error(&word.span, format!("`{}`: {error}", word.text), help);
+    });
+    pattern.ok()
+}

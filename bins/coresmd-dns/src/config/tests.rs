@@ -1,0 +1,264 @@
+//! Corefiles and what is made of them. The helpers at the top serve the tests of the other rooms too.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::*;
+use crate::name::Name;
+
+/// The configuration that a Corefile without imports says.
+pub(crate) fn config(text: &str) -> Config {
+    let (config, findings) = understand(&parsed(text), 53);
+    config.unwrap_or_else(|| panic!("{}", findings.report(false)))
+}
+
+fn parsed(text: &str) -> Corefile {
+    Corefile::parse(Path::new("Corefile"), text.to_owned(), &mut |_| Ok(Vec::new()), &|_| None)
+}
+
+/// The findings as `LINE:COLUMN MESSAGE`.
+fn found(text: &str) -> Vec<String> {
+    let (config, findings) = understand(&parsed(text), 53);
+    assert_eq!(config.is_none(), findings.has_errors());
+    let sorted = findings.sorted();
+    sorted.iter().map(|finding| format!("{}:{} {}", finding.line, finding.column, finding.message)).collect()
+}
+
+#[test]
+fn the_shipped_corefile() {
+    let config = config(
+        ".:1053 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    prometheus 0.0.0.0:9153
+    bind 127.0.0.1 eth0
+    coresmd {
+        smd_url https://smd.example:8443
+        ca_cert /root_ca/root_ca.crt
+        cache_duration 1m30s
+        zone Cluster.Local. {
+            nodes nid{04d}
+        }
+        zone mgmt.local { nodes mgmt{04d} }
+        snapshot_file \"/var/lib/coresmd/dns\"
+        token_file /run/token
+    }
+}",
+    );
+    let block = &config.blocks[0];
+    assert_eq!(block.keys, [Key { zone: Name::root(), port: 1053 }]);
+    assert_eq!(block.bind, [BindTarget::Address("127.0.0.1".parse().unwrap()), BindTarget::Interface("eth0".into())]);
+    assert!(block.errors && block.log.is_empty());
+    let health = block.health.unwrap();
+    assert_eq!((health.address, health.lameduck), (HttpAddress { ip: None, port: 8080 }, Duration::from_secs(5)));
+    assert_eq!(block.ready, Some(HttpAddress { ip: None, port: 8181 }));
+    assert_eq!(block.prometheus.unwrap().socket().to_string(), "0.0.0.0:9153");
+    let source = &config.sources[0];
+    assert_eq!(source.smd_url, "https://smd.example:8443");
+    assert_eq!(source.ca_cert, Some(PathBuf::from("/root_ca/root_ca.crt")));
+    assert_eq!(source.cache_duration, Duration::from_secs(90));
+    assert_eq!(source.snapshot_file, Some(PathBuf::from("/var/lib/coresmd/dns")));
+    assert_eq!(source.token_file, Some(PathBuf::from("/run/token")));
+    let coresmd = block.coresmd.as_ref().unwrap();
+    let zones: Vec<String> = coresmd.zones.iter().map(|zone| zone.apex.to_string()).collect();
+    assert_eq!(zones, ["cluster.local.", "mgmt.local."]);
+    assert_eq!(coresmd.zones[1].nodes.as_ref().unwrap().to_string(), "mgmt{04d}");
+}
+
+#[test]
+fn what_is_not_said_is_as_the_original_has_it() {
+    let config = config(". {\n    prometheus\n    coresmd {\n        smd_url http://s\n    }\n    coresmd {\n    }\n}");
+    let coresmd = config.blocks[0].coresmd.as_ref().unwrap();
+    let [zone] = &coresmd.zones[..] else { panic!("{:?}", coresmd.zones) };
+    assert_eq!(zone.apex.to_string(), "cluster.local.");
+    assert_eq!(zone.nodes.as_ref().unwrap().to_string(), "nid{04d}");
+    assert_eq!(config.sources[0].cache_duration, Duration::from_secs(30));
+    assert_eq!(config.sources[0].ca_cert, None);
+    assert_eq!(config.blocks[0].prometheus.unwrap().socket().to_string(), "127.0.0.1:9153");
+    assert_eq!(config.blocks[0].keys[0].port, 53);
+}
+
+#[test]
+fn blocks_with_equal_inventories_share_one() {
+    let coresmd = |url: &str, zone: &str| format!("coresmd {{\n smd_url {url}\n zone {zone} {{\n }}\n}}\n");
+    let text = format!(
+        "a {{\n{}}}\nb {{\n{}}}\nc {{\n{}}}\n",
+        coresmd("http://s", "a"),
+        coresmd("http://s", "b"),
+        coresmd("http://t", "c")
+    );
+    let config = config(&text);
+    let sources: Vec<usize> = config.blocks.iter().map(|block| block.coresmd.as_ref().unwrap().source).collect();
+    assert_eq!(sources, [0, 0, 1]);
+}
+
+#[test]
+fn an_empty_ca_cert_means_the_systems() {
+    assert_eq!(config(". {\n coresmd {\n smd_url https://s\n ca_cert \"\"\n }\n}").sources[0].ca_cert, None);
+}
+
+#[test]
+fn every_fault_is_found_in_one_go() {
+    assert_eq!(
+        found(
+            ". {
+    bind 127.0.0.1.1
+    errors
+    forward . 8.8.8.8
+    prometeus :9153
+    health :notaport
+    ready {
+        monitor sometimes
+    }
+    coresmd {
+        cache_duration soon
+        smdurl http://x
+        zone a..b {
+            nodes nid{04d}
+            bmcs b{04d}
+        }
+        zone a.example
+    }
+    k8s_gateway example.org
+}
+tls://x {
+    errors
+    errors
+}
+"
+        ),
+        [
+            "2:10 `127.0.0.1.1` is neither an IP address nor an interface's name",
+            "4:5 `forward` is not supported yet by this version",
+            "5:5 unknown directive `prometeus`",
+            "6:12 `:notaport` is not an address to listen on",
+            "8:17 `monitor sometimes` is no way of monitoring",
+            "10:5 `coresmd` without `smd_url`",
+            "11:24 `soon` is not a duration, for `cache_duration`",
+            "12:9 unknown word `smdurl` in coresmd",
+            "13:14 `zone a..b` has an empty label",
+            "15:13 unknown word `bmcs` in zone",
+            "17:9 `zone` without a block",
+            "19:5 `k8s_gateway` is not supported yet by this version",
+            "21:1 `tls://` is not supported yet by this version",
+            "23:5 `errors` is given twice in one server block",
+        ]
+    );
+}
+
+#[test]
+fn each_word_of_coresmd_is_checked() {
+    for (line, want) in [
+        ("smd_url", "`smd_url` without a value"),
+        ("smd_url a b", "`smd_url` takes one value; `b` is one too many"),
+        ("smd_url not-a-url", "`not-a-url` is not an http or https URL"),
+        ("smd_url http://", "`http://` is not an http or https URL"),
+        ("smd_url http://a\n smd_url http://b", "`smd_url` is given twice"),
+        ("smd_url http://a\n cache_duration 0s", "`cache_duration 0s` is less than 100ms"),
+        ("smd_url http://a\n cache_duration -5s", "`-5s` is not a duration, for `cache_duration`"),
+        ("smd_url http://a\n ca_cert a b", "`ca_cert` takes one value; `b` is one too many"),
+        ("smd_url http://a {\n x\n }", "`smd_url` has no block"),
+        ("smd_url http://a\n zone a {\n }\n zone A. {\n }", "`zone a.` is given twice"),
+        ("smd_url http://a\n zone a {\n nodes a\n nodes b\n }", "`nodes` is given twice in one zone"),
+        ("smd_url http://a\n zone 10.in-addr.arpa {\n }", "reverse zones only: there is no name for a PTR to give"),
+        (
+            "smd_url http://a\n zone a {\n }\n zone 10.in-addr.arpa {\n nodes n\n }",
+            "`nodes` in a reverse zone, which holds no names of nodes",
+        ),
+    ] {
+        let found = found(&format!(". {{\n coresmd {{\n {line}\n }}\n}}\n"));
+        assert_eq!(found.len(), 1, "{line}: {found:?}");
+        assert!(found[0].ends_with(want), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn the_other_directives_are_checked() {
+    for (line, want) in [
+        ("bind", "`bind` without an address"),
+        ("bind ::1 {\n only lo\n }", "unknown option `only` of bind"),
+        ("errors {\n consolidate 5m x\n }", "`consolidate` of errors is not supported yet by this version"),
+        ("errors stderr", "`errors stderr` is no output"),
+        ("health a:1", "`a:1` is not an address to listen on"),
+        ("health {\n lameduck long\n }", "`long` is not a duration"),
+        ("health {\n fast\n }", "unknown option `fast` of health"),
+        ("ready {\n quickly\n }", "unknown option `quickly` of ready"),
+        ("prometheus :1 {\n x\n }", "`prometheus` has no block"),
+        ("prometheus :1 :2", "`prometheus` takes one value; `:2` is one too many"),
+        ("log a..b", "`a..b` has an empty label"),
+        ("log . {\n class some\n }", "`some` is no class of answers"),
+        ("log . {\n format x\n }", "unknown option `format` of log"),
+        ("log \"{type\"", "`{type` is nothing that a log line can show"),
+        ("frobnicate", "unknown directive `frobnicate`"),
+        ("rrl", "`rrl` is not supported yet by this version"),
+        ("startup true", "`startup` is not supported yet by this version"),
+    ] {
+        let found = found(&format!(". {{\n {line}\n}}\n"));
+        assert_eq!(found.len(), 1, "{line}: {found:?}");
+        assert!(found[0].ends_with(want), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn a_file_without_blocks_or_with_two_alike_is_refused() {
+    assert_eq!(found("# nothing\n"), ["0:0 there is no server block"]);
+    let twice = found("a {\n errors\n}\na:53 {\n errors\n}\n");
+    assert!(twice[0].starts_with("4:1 cannot serve dns://a.:53"), "{twice:?}");
+}
+
+#[test]
+fn a_log_rule_has_zones_a_format_and_classes() {
+    let config = config(". {\n log\n log a.example b \"{name} took {duration}\" {\n class denial error\n }\n}\n");
+    let [all, some] = &config.blocks[0].log[..] else { panic!("{:?}", config.blocks[0].log) };
+    assert_eq!(all.zones, [Name::root()]);
+    assert_eq!(all.classes, Classes { success: true, denial: true, error: true });
+    assert_eq!(some.zones.len(), 2);
+    assert_eq!(some.classes, Classes { success: false, denial: true, error: true });
+    let part = |text: &str| Part::Text(text.to_owned());
+    assert_eq!(some.format, [Part::Field(Field::Name), part(" took "), Part::Field(Field::Duration)]);
+}
+
+#[test]
+fn imports_are_read_and_faults_in_them_have_their_own_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        #[expect(clippy::disallowed_methods, reason = "a test writes what it reads")]
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let main = write("Corefile", "import parts/*.conf\n{$ZONE} {\n import one.inc\n}\n");
+    std::fs::DirBuilder::new().create(directory.path().join("parts")).unwrap();
+    write("parts/a.conf", "a.example {\n errors\n}\n");
+    write("parts/b.conf", "b.example {\n errors\n}\n");
+    write("one.inc", "errors\nnosuch\n");
+    let file = read(&main, &|name| (name == "ZONE").then(|| "c.example".to_owned())).unwrap();
+    let (config, findings) = understand(&file, 53);
+    assert!(config.is_none());
+    let report = findings.report(false);
+    assert!(report.contains("unknown directive `nosuch`") && report.contains("one.inc:2:1"), "{report}");
+    write("one.inc", "errors\n");
+    let file = read(&main, &|name| (name == "ZONE").then(|| "c.example".to_owned())).unwrap();
+    let config = understand(&file, 1053).0.unwrap();
+    let keys: Vec<String> =
+        config.blocks.iter().map(|block| format!("{}:{}", block.keys[0].zone, block.keys[0].port)).collect();
+    assert_eq!(keys, ["a.example.:1053", "b.example.:1053", "c.example.:1053"]);
+}
+
+#[test]
+fn every_example_is_in_order() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    for entry in examples.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("Corefile")) {
+            let (config, findings) = understand(&read(&path, &|_| None).unwrap(), 53);
+            assert!(config.is_some() && findings.is_empty(), "{}", findings.report(false));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen}");
+}
