@@ -5,19 +5,23 @@
 //! GET DELETE     /sim/requests  how often each route has been asked
 //! GET PUT PATCH  /sim/cluster   the nodes; PUT takes a nodes.yaml (or JSON), PATCH a list of changes
 //! PUT            /sim/boot      boot parameters as a YAML (or JSON) list
+//! GET PATCH DELETE /sim/tokensmith          its knobs and counts; DELETE ends all tokens
+//! POST           /sim/tokensmith/bootstrap  one more bootstrap token, as plain text
 //! ```
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::cluster::edit::Change;
 use crate::cluster::{Cluster, Node, load};
 use crate::fault::{Fault, FaultKind};
 use crate::reply::Reply;
 use crate::sim::Sim;
+use crate::tokensmith::Knobs;
 
 /// The routes.
 pub(crate) fn router(sim: Sim) -> Router {
@@ -26,6 +30,8 @@ pub(crate) fn router(sim: Sim) -> Router {
         .route("/sim/requests", get(requests).delete(reset_requests))
         .route("/sim/cluster", get(cluster).put(put_cluster).patch(change_cluster))
         .route("/sim/boot", put(put_boot))
+        .route("/sim/tokensmith", get(tokensmith).patch(turn_knobs).delete(revoke_tokens))
+        .route("/sim/tokensmith/bootstrap", post(add_bootstrap_token))
         .with_state(sim)
 }
 
@@ -90,6 +96,41 @@ async fn change_cluster(State(sim): State<Sim>, body: String) -> Reply {
 async fn put_boot(State(sim): State<Sim>, body: String) -> Reply {
     let put = load::boot_parameters("body", &body).map(|boot| sim.change(|cluster, _| cluster.boot = boot));
     done(put)
+}
+
+async fn tokensmith(State(sim): State<Sim>) -> Reply {
+    Reply::json(&sim.tokensmith())
+}
+
+/// Turns the knobs that are named; the others stay.
+async fn turn_knobs(State(sim): State<Sim>, body: String) -> Reply {
+    let turned = |named: Map<String, Value>| {
+        let mut knobs = serde_json::to_value(sim.tokensmith().knobs)?;
+        knobs.as_object_mut().expect("knobs have names").extend(named);
+        serde_json::from_value::<Knobs>(knobs)
+    };
+    match serde_json::from_str(&body).and_then(turned) {
+        Ok(knobs) => {
+            sim.set_tokensmith(knobs);
+            Reply::json(&sim.tokensmith())
+        }
+        Err(error) => Reply::bad_request(&error.to_string()),
+    }
+}
+
+async fn revoke_tokens(State(sim): State<Sim>) -> Reply {
+    sim.revoke_tokens();
+    Reply::no_content(None)
+}
+
+async fn add_bootstrap_token(State(sim): State<Sim>, body: String) -> Reply {
+    match body.trim() {
+        "" => Reply::bad_request("the body is the token"),
+        token => {
+            sim.add_bootstrap_token(token);
+            Reply::no_content(None)
+        }
+    }
 }
 
 fn done<E: ToString>(result: Result<(), E>) -> Reply {

@@ -17,7 +17,10 @@ pub(crate) mod uuid;
 pub(crate) mod xname;
 
 use generate::{Generate, GenerateError};
-use rows::{BootParameters, Component, ComponentEndpoint, EthernetInterface, Group, RedfishEndpoint};
+use rows::{
+    BootParameters, Component, ComponentEndpoint, EthernetInterface, Group, NodeMap, Partition, RedfishEndpoint,
+    Subscription,
+};
 
 /// A whole inventory with its boot parameters.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,7 +35,16 @@ pub struct Cluster {
     pub component_endpoints: Vec<ComponentEndpoint>,
     /// `/hsm/v2/groups`.
     pub groups: Vec<Group>,
-    /// What BSS was told, oldest first (`/boot/v1/bootparameters`).
+    /// `/hsm/v2/partitions`.
+    pub partitions: Vec<Partition>,
+    /// `/hsm/v2/Defaults/NodeMaps`.
+    pub node_maps: Vec<NodeMap>,
+    /// `/hsm/v2/Subscriptions/SCN`.
+    pub subscriptions: Vec<Subscription>,
+    /// How many subscriptions there have ever been: the last ID.
+    pub last_subscription: u64,
+    /// What BSS was told, oldest first (`/boot/v1/bootparameters`). After a write over HTTP it is what BSS then
+    /// holds: a row for each identifier.
     pub boot: Vec<BootParameters>,
 }
 

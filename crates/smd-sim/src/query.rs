@@ -13,6 +13,18 @@ impl Query {
         Self(AxumQuery::try_from_uri(uri).map(|AxumQuery(pairs)| pairs).unwrap_or_default())
     }
 
+    /// Reads a body in form encoding. One that is none has no pairs.
+    pub(crate) fn of_form(body: &[u8]) -> Self {
+        // a form has the syntax of a query, and what cannot stand in one is no form
+        let uri = str::from_utf8(body).ok().and_then(|text| format!("/?{}", text.trim()).parse::<Uri>().ok());
+        uri.map(|uri| Self::of(&uri)).unwrap_or_default()
+    }
+
+    /// The same pairs from elsewhere: SMD takes queries in bodies too.
+    pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// SMD: all values of a key, whatever its case; `None` if it is not there. Two spellings of one key do not merge:
     /// the last in byte order wins (facts §1).
     pub(crate) fn any_case(&self, key: &str) -> Option<Vec<&str>> {

@@ -1,16 +1,76 @@
-//! What the simulated services were started with: BSS's own environment, the token, the seed of the row order.
+//! What the simulated services were started with: which they are, BSS's own environment, tokens, the seed of the row
+//! order.
 
 use std::str::FromStr;
 
 /// Settings of one simulator; they stay as they are while it runs.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Which inventory is served under `/hsm/v2`.
+    pub inventory: InventoryKind,
+    /// Which service gives boot scripts.
+    pub boot: BootKind,
     /// BSS's settings.
     pub bss: BssSettings,
-    /// Bearer token that protected routes ask for; `None`: authentication is off, as in SMD without a JWKS URL.
+    /// Bearer token that protected routes ask for; `None`: authentication is off, as in SMD without a JWKS URL, unless
+    /// there is a TokenSmith.
     pub token: Option<String>,
+    /// Whether there is a TokenSmith, whose tokens protected routes then ask for.
+    pub tokensmith: Option<TokenSmithSettings>,
     /// Seed of the row order: SMD sorts nothing, so rows come in an order that means nothing.
     pub seed: u64,
+}
+
+/// The inventories that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InventoryKind {
+    /// SMD.
+    #[default]
+    Smd,
+    /// Its successor.
+    InventoryService(InventoryServiceSettings),
+}
+
+/// In what inventory-service may differ from one release to the next (facts: openchami-today §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InventoryServiceSettings {
+    /// Interfaces come as `{"EthernetInterfaces":[…]}` instead of a bare array.
+    pub wrapped: bool,
+    /// NIDs come in quotes.
+    pub nids_as_text: bool,
+}
+
+/// The services that give boot scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BootKind {
+    /// BSS, under `/boot/v1`.
+    #[default]
+    Bss,
+    /// Its successor.
+    BootService {
+        /// `enable_legacy_api`: `/boot/v1` is there too.
+        legacy_api: bool,
+    },
+}
+
+/// What TokenSmith gives tokens for, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSmithSettings {
+    /// Bootstrap tokens; each is good once.
+    pub bootstrap_tokens: Vec<String>,
+    /// Identifier and secret of a client that may have tokens by client credentials (RFC 6749 §4.4).
+    pub client: Option<(String, String)>,
+    /// Seconds that an access token lives.
+    pub access_seconds: u64,
+    /// Seconds that a refresh token lives.
+    pub refresh_seconds: u64,
+}
+
+impl Default for TokenSmithSettings {
+    /// An hour and a day; no bootstrap token and no client.
+    fn default() -> Self {
+        Self { bootstrap_tokens: Vec::new(), client: None, access_seconds: 3600, refresh_seconds: 86_400 }
+    }
 }
 
 /// BSS's environment, as far as it shows in boot scripts.

@@ -8,12 +8,15 @@ use axum::http::Method;
 use smd_cache::MacAddr;
 use tokio::sync::watch;
 
+use crate::bss::history::History;
 use crate::bss::script;
 use crate::cluster::Cluster;
 use crate::cluster::edit::{Change, ChangeError};
 use crate::fault::table::{Refusal, Table};
 use crate::fault::{Fault, FaultError, FaultKind};
+use crate::reply::Reply;
 use crate::settings::Settings;
+use crate::tokensmith::{Knobs, TokenSmithState, Tokens};
 use crate::view::View;
 
 /// A simulated SMD and BSS. Bind a listener and give it to [`Sim::serve`].
@@ -25,13 +28,16 @@ struct Inner {
     state: Mutex<State>,
     faults: Mutex<Table>,
     requests: Mutex<BTreeMap<String, u64>>,
+    history: History,
+    tokens: Tokens,
     refusal: watch::Sender<Option<Refusal>>,
     listening: watch::Sender<Option<bool>>,
 }
 
 struct State {
     cluster: Arc<Cluster>,
-    view: Arc<View>,
+    /// Made when somebody asks.
+    view: Option<Arc<View>>,
 }
 
 impl Sim {
@@ -43,12 +49,15 @@ impl Sim {
     /// A simulator with these settings.
     pub fn with_settings(cluster: Cluster, settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        let state = Mutex::new(State::new(cluster, &settings));
+        let tokens = Tokens::new(settings.tokensmith.as_ref());
+        let state = Mutex::new(State { cluster: Arc::new(cluster), view: None });
         Self(Arc::new(Inner {
             settings,
             state,
             faults: Mutex::default(),
             requests: Mutex::default(),
+            history: History::default(),
+            tokens,
             refusal: watch::Sender::new(None),
             listening: watch::Sender::new(None),
         }))
@@ -66,7 +75,7 @@ impl Sim {
         let mut state = lock(&self.0.state);
         let mut cluster = Cluster::clone(&state.cluster);
         let result = edit(&mut cluster, SystemTime::now());
-        *state = State::new(cluster, &self.0.settings);
+        *state = State { cluster: Arc::new(cluster), view: None };
         result
     }
 
@@ -129,29 +138,73 @@ impl Sim {
         lock(&self.0.requests).clear();
     }
 
+    /// TokenSmith as it is; no token is among it.
+    pub fn tokensmith(&self) -> TokenSmithState {
+        self.0.tokens.state()
+    }
+
+    /// Turns TokenSmith's knobs.
+    pub fn set_tokensmith(&self, knobs: Knobs) {
+        self.0.tokens.set_knobs(knobs);
+    }
+
+    /// One more bootstrap token that is good once.
+    pub fn add_bootstrap_token(&self, token: impl Into<String>) {
+        self.0.tokens.add_bootstrap(token.into());
+    }
+
+    /// Ends all access tokens and refresh tokens.
+    pub fn revoke_tokens(&self) {
+        self.0.tokens.revoke();
+    }
+
     /// Counts a request.
     pub(crate) fn count(&self, method: &Method, pattern: &str) {
         *lock(&self.0.requests).entry(format!("{method} {pattern}")).or_default() += 1;
     }
 
-    /// The fault in force on a path, and what to answer from: the view as it is, or what the fault makes of it.
-    pub(crate) fn fault_and_view(&self, path: &str) -> (Option<FaultKind>, Arc<View>) {
-        let (cluster, view) = {
-            let state = lock(&self.0.state);
-            (Arc::clone(&state.cluster), Arc::clone(&state.view))
-        };
-        match lock(&self.0.faults).on(path, instant()) {
-            None => (None, view),
-            Some(active) => {
-                let degraded = active.degraded(&cluster, &self.0.settings);
-                (Some(active.kind()), degraded.unwrap_or(view))
-            }
-        }
+    /// The fault in force on a path.
+    pub(crate) fn fault_on(&self, path: &str) -> Option<FaultKind> {
+        lock(&self.0.faults).on(path, instant()).map(|active| active.kind())
+    }
+
+    /// What to answer from on a path: the view as it is, or what a fault makes of it.
+    pub(crate) fn view_on(&self, path: &str) -> Arc<View> {
+        let degraded = lock(&self.0.faults)
+            .on(path, instant())
+            .and_then(|active| active.degraded(&self.cluster(), &self.0.settings));
+        degraded.unwrap_or_else(|| self.view())
     }
 
     /// The view without any fault.
     pub(crate) fn view(&self) -> Arc<View> {
-        Arc::clone(&lock(&self.0.state).view)
+        let mut state = lock(&self.0.state);
+        let State { cluster, view } = &mut *state;
+        Arc::clone(
+            view.get_or_insert_with(|| Arc::new(View::new(Cluster::clone(cluster), Arc::clone(&self.0.settings)))),
+        )
+    }
+
+    /// Lets a request change the rows in place: a copy is made only where somebody still holds the old ones.
+    pub(crate) fn write(&self, writer: impl FnOnce(&mut Cluster) -> Reply) -> Reply {
+        let mut state = lock(&self.0.state);
+        state.view = None;
+        writer(Arc::make_mut(&mut state.cluster))
+    }
+
+    /// What the services were started with.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// TokenSmith's tokens.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    /// What BSS remembers of the scripts that it gave.
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
     }
 
     /// Follows whether connections are to be refused.
@@ -168,13 +221,6 @@ impl Sim {
     /// Tells [`Sim::settled`] whether the listener is open; `None`: nobody serves.
     pub(crate) fn set_listening(&self, open: Option<bool>) {
         self.0.listening.send_replace(open);
-    }
-}
-
-impl State {
-    fn new(cluster: Cluster, settings: &Arc<Settings>) -> Self {
-        let view = Arc::new(View::new(cluster.clone(), Arc::clone(settings)));
-        Self { cluster: Arc::new(cluster), view }
     }
 }
 

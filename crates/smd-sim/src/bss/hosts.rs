@@ -13,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::rows::Component;
 use crate::dispatch::Call;
 use crate::reply::{JSON_UTF8, Reply};
+use crate::view::View;
 
 /// A node as BSS knows it.
 #[derive(Debug, Clone, Serialize)]
@@ -97,8 +98,8 @@ impl Directory {
 }
 
 /// `GET /boot/v1/hosts[?name=&mac=&nid=]`.
-pub(crate) fn get(call: &Call<'_>) -> Reply {
-    let directory = &call.view.bss().directory;
+pub(crate) fn get(call: &Call<'_>, view: &View) -> Reply {
+    let directory = &view.bss().directory;
     let (names, macs, nids) = (call.query.list("name"), call.query.list("mac"), call.query.list("nid"));
     if names.is_empty() && macs.is_empty() && nids.is_empty() {
         return Reply::json_as(JSON_UTF8, &directory.all());
@@ -110,7 +111,7 @@ pub(crate) fn get(call: &Call<'_>) -> Reply {
 }
 
 /// `POST /boot/v1/hosts` makes BSS read SMD again. Here it is never behind, so there is nothing to do.
-pub(crate) fn reload(_: &Call<'_>) -> Reply {
+pub(crate) fn reload(_: &Call<'_>, _: &View) -> Reply {
     Reply::no_content(Some(JSON_UTF8))
 }
 

@@ -6,11 +6,17 @@ use serde::Serialize;
 use super::hosts::{self, Host};
 use crate::cluster::rows::BootParameters;
 use crate::dispatch::Call;
+use crate::go_json;
 use crate::reply::{JSON_UTF8, Reply};
+use crate::view::View;
+
+pub(crate) mod write;
+
+use write::Sent;
 
 /// `GET /boot/v1/bootparameters`: everything, or what a query or a JSON body asks for.
-pub(crate) fn get(call: &Call<'_>) -> Reply {
-    let bss = call.view.bss();
+pub(crate) fn get(call: &Call<'_>, view: &View) -> Reply {
+    let bss = view.bss();
     let asked = match asked_for(call) {
         Ok(None) => return Reply::json_as(JSON_UTF8, &items(bss.store.all())),
         Ok(Some(asked)) => asked,
@@ -21,14 +27,14 @@ pub(crate) fn get(call: &Call<'_>) -> Reply {
 }
 
 /// `GET /boot/v1/dumpstate`: all hosts and all parameters, to anyone.
-pub(crate) fn dumpstate(call: &Call<'_>) -> Reply {
+pub(crate) fn dumpstate(_: &Call<'_>, view: &View) -> Reply {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct State<'a> {
         components: &'a [Host],
         params: Option<Vec<Item>>,
     }
-    let bss = call.view.bss();
+    let bss = view.bss();
     let state = State { components: bss.directory.all(), params: items(bss.store.all()) };
     Reply::json_as(JSON_UTF8, &state)
 }
@@ -40,7 +46,7 @@ fn asked_for(call: &Call<'_>) -> Result<Option<BootParameters>, Reply> {
     if !by_query && call.body.is_empty() {
         return Ok(None);
     }
-    let mut asked = match serde_json::from_slice::<BootParameters>(call.body) {
+    let mut asked = match go_json::read(call.body).map(Sent::into_row) {
         Ok(asked) => asked,
         Err(_) if by_query => BootParameters::default(),
         Err(error) => return Err(Reply::bad_request(&format!("Failed to interpret request body: {error}"))),

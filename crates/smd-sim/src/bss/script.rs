@@ -18,11 +18,11 @@ use crate::settings::BssSettings;
 use crate::view::View;
 
 /// `GET /boot/v1/bootscript?mac=|name=|nid=[&retry=][&arch=][&ts=][&json=1]`.
-pub(crate) fn get(call: &Call<'_>) -> Reply {
+pub(crate) fn get(call: &Call<'_>, view: &View) -> Reply {
     let Some(requester) = requester(call) else {
         return Reply::bad_request("Need a mac=, name=, or nid= parameter");
     };
-    match outcome(call, &Asker::new(call.view, requester)) {
+    match outcome(call, &Asker::new(view, requester)) {
         Ok(Outcome::ComeBack(script)) => text_reply(script),
         Ok(Outcome::Boot(script)) if call.query.joined("json", "") == "1" => {
             Reply::json_as(JSON_UTF8, &script.as_json())
@@ -125,6 +125,7 @@ fn outcome(call: &Call<'_>, asker: &Asker<'_>) -> Result<Outcome, Reply> {
     let panics = || Reply::cut(Cut::Close);
     let retry = call.query.joined("retry", "").parse().unwrap_or(0);
     if let Some(host) = asker.known() {
+        call.history.record(&host.component.id, call.settings.bss.mode, call.now);
         return of_known(asker, host, retry).map(Outcome::Boot).ok_or_else(panics);
     }
     let now = call.now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -31,6 +31,17 @@ pub(crate) struct BootData {
     pub(crate) referral_token: String,
 }
 
+/// Why the storage will not do what it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoreError {
+    /// This is there already.
+    Exists(String),
+    /// This is not there, so that it cannot be changed.
+    NotFound(String),
+    /// This is not there, so that it cannot be deleted.
+    NothingToDelete(String),
+}
+
 /// What a requester calls itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Requester {
@@ -48,6 +59,49 @@ impl Store {
         match settings.bss.mode {
             BssMode::Sql => Self::Sql(Sql::new(told)),
             BssMode::Kv => Self::Kv(Kv::new(told, directory, settings.seed)),
+        }
+    }
+
+    /// Stores what is not there yet.
+    pub(crate) fn add(&mut self, told: &BootParameters, directory: &Directory) -> Result<(), StoreError> {
+        match self {
+            Self::Sql(sql) => sql.add(told),
+            Self::Kv(kv) => kv.add(told, directory),
+        }
+    }
+
+    /// Stores it whether it is there or not.
+    pub(crate) fn put(&mut self, told: &BootParameters, directory: &Directory) {
+        match self {
+            Self::Sql(sql) => sql.put(told),
+            Self::Kv(kv) => kv.put(told, directory, &told.referral_token),
+        }
+    }
+
+    /// Changes what is there.
+    pub(crate) fn update(&mut self, told: &BootParameters, directory: &Directory) -> Result<(), StoreError> {
+        match self {
+            Self::Sql(sql) => sql.update(told),
+            Self::Kv(kv) => {
+                kv.update(told, directory);
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes it.
+    pub(crate) fn delete(&mut self, told: &BootParameters, directory: &Directory) -> Result<(), StoreError> {
+        match self {
+            Self::Sql(sql) => sql.delete(told),
+            Self::Kv(kv) => kv.delete(told, directory),
+        }
+    }
+
+    /// What is stored, so that a storage that is told just this holds just this.
+    pub(crate) fn rows(&self) -> Vec<BootParameters> {
+        match self {
+            Self::Sql(sql) => sql.rows(),
+            Self::Kv(kv) => kv.all(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Changes to a cluster: nodes come and go, addresses move. What each writes to the rows is what SMD's V2 parser and
 //! its POST handlers write (facts §2, §6).
 
+use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -172,9 +173,12 @@ impl Cluster {
             component_type: "Node".into(),
             name: node.name.clone(),
             uuid: uuid::of(&node.id),
+            redfish_subtype: String::new(),
+            odata_id: format!("/redfish/v1/Systems/{}", node.id),
+            actions: Some(Arc::clone(&RESETS)),
             redfish_endpoint_id: bmc,
             enabled: parent.enabled,
-            nics: node.interfaces.iter().map(NewInterface::nic).collect(),
+            nics: node.interfaces.iter().map(|interface| interface.nic(&node.id)).collect(),
         });
     }
 
@@ -220,9 +224,12 @@ impl Cluster {
             component_type: "NodeBMC".into(),
             name: bmc.id.clone(),
             uuid: String::new(),
+            redfish_subtype: String::new(),
+            odata_id: format!("/redfish/v1/Managers/{}", bmc.id),
+            actions: None,
             redfish_endpoint_id: bmc.id.clone(),
             enabled: true,
-            nics: if bmc.mac_address.is_empty() { vec![] } else { vec![interface.nic()] },
+            nics: if bmc.mac_address.is_empty() { vec![] } else { vec![interface.nic(&bmc.id)] },
         });
         if !bmc.mac_address.is_empty() {
             self.add_interface(&bmc.id, "NodeBMC", &interface, now);
@@ -254,10 +261,36 @@ impl Cluster {
 }
 
 impl NewInterface {
-    fn nic(&self) -> EndpointNic {
-        EndpointNic { description: self.description.clone(), mac_address: self.mac_address.clone() }
+    /// As `ochami discover static` describes it to SMD: named after its component, without a path, and with not a
+    /// word on being enabled.
+    fn nic(&self, component_id: &str) -> EndpointNic {
+        EndpointNic {
+            name: component_id.into(),
+            description: self.description.clone(),
+            mac_address: self.mac_address.clone(),
+            ..EndpointNic::default()
+        }
     }
 }
+
+/// The resets that `ochami discover static` says a node allows.
+pub(crate) static RESETS: LazyLock<Arc<[String]>> = LazyLock::new(|| {
+    const NAMES: [&str; 12] = [
+        "On",
+        "ForceOff",
+        "GracefulShutdown",
+        "GracefulRestart",
+        "ForceRestart",
+        "Nmi",
+        "ForceOn",
+        "PushPowerButton",
+        "PowerCycle",
+        "Suspend",
+        "Pause",
+        "Resume",
+    ];
+    NAMES.map(str::to_owned).into()
+});
 
 /// An address without the name of its network.
 fn plain_address(address: &str) -> IpAddressMapping {

@@ -1,11 +1,23 @@
 //! The rows of SMD and BSS, field by field as they go over the wire (facts: smd-bss §2–4, §7.2).
+//!
+//! Interfaces and components are here; [`endpoints`], [`groups`], [`defaults`] and [`boot`] have the others.
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use smd_cache::Nid;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+pub mod boot;
+pub mod defaults;
+pub mod endpoints;
+pub mod groups;
+
+pub use boot::BootParameters;
+pub use defaults::{NodeMap, Subscription};
+pub use endpoints::{ComponentEndpoint, DiscoveryInfo, EndpointNic, RedfishEndpoint};
+pub use groups::{Group, Members, Partition};
 
 /// A row of `/hsm/v2/Inventory/EthernetInterfaces`. All keys are always there; unset texts are `""`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,149 +106,10 @@ pub struct Component {
     pub locked: bool,
 }
 
-/// A row of `/hsm/v2/Inventory/RedfishEndpoints`. SMD gives the password away in clear unless it has a Vault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RedfishEndpoint {
-    /// Xname of the BMC.
-    #[serde(rename = "ID")]
-    pub id: String,
-    /// `NodeBMC`, …
-    #[serde(rename = "Type")]
-    pub component_type: String,
-    /// Free text.
-    #[serde(rename = "Name", skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// First part of the FQDN.
-    #[serde(rename = "Hostname")]
-    pub hostname: String,
-    /// Rest of the FQDN.
-    #[serde(rename = "Domain")]
-    pub domain: String,
-    /// Unique; the ID where nothing else was given.
-    #[serde(rename = "FQDN")]
-    pub fqdn: String,
-    /// Whether the BMC is to be used; its component endpoints inherit this.
-    #[serde(rename = "Enabled")]
-    pub enabled: bool,
-    /// Redfish UUID.
-    #[serde(rename = "UUID", skip_serializing_if = "String::is_empty")]
-    pub uuid: String,
-    /// Redfish account.
-    #[serde(rename = "User")]
-    pub user: String,
-    /// Redfish password.
-    #[serde(rename = "Password")]
-    pub password: String,
-    /// MAC of the BMC.
-    #[serde(rename = "MACAddr", skip_serializing_if = "String::is_empty")]
-    pub mac_addr: String,
-    /// Address of the BMC.
-    #[serde(rename = "IPAddress", skip_serializing_if = "String::is_empty")]
-    pub ip_address: String,
-    /// Whether a change starts a discovery.
-    #[serde(rename = "RediscoverOnUpdate")]
-    pub rediscover_on_update: bool,
-    /// State of the discovery.
-    #[serde(rename = "DiscoveryInfo")]
-    pub discovery_info: DiscoveryInfo,
-}
-
-/// State of a BMC's discovery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DiscoveryInfo {
-    /// `NotYetQueried` where discovery is off, as it is by default.
-    #[serde(rename = "LastDiscoveryStatus")]
-    pub last_discovery_status: String,
-}
-
-/// What a row of `/hsm/v2/Inventory/ComponentEndpoints` is made of; the wire form is made where it is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ComponentEndpoint {
-    /// Its xname.
-    pub id: String,
-    /// `Node` or `NodeBMC`.
-    pub component_type: String,
-    /// Redfish name.
-    pub name: String,
-    /// Redfish UUID; `""`: absent on the wire.
-    pub uuid: String,
-    /// The BMC that answers for it.
-    pub redfish_endpoint_id: String,
-    /// Inherited from that BMC. BSS calls a node with a disabled endpoint unknown.
-    pub enabled: bool,
-    /// Its interfaces, as Redfish names them.
-    pub nics: Vec<EndpointNic>,
-}
-
-/// An interface in a [`ComponentEndpoint`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointNic {
-    /// Free text.
-    pub description: String,
-    /// The MAC exactly as Redfish spelt it.
-    pub mac_address: String,
-}
-
-/// A row of `/hsm/v2/groups`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Group {
-    /// Lower-case label, unique.
-    pub label: String,
-    /// Free text.
-    pub description: String,
-    /// A component may be in one group of each exclusive set; `""`: absent on the wire.
-    #[serde(rename = "exclusiveGroup", skip_serializing_if = "String::is_empty")]
-    pub exclusive_group: String,
-    /// Tags to select by; absent on the wire when there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-    /// Its members.
-    pub members: Members,
-}
-
-/// Component IDs of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Members {
-    /// Xnames.
-    pub ids: Vec<String>,
-}
-
-/// One set of boot parameters as BSS is told it: `ochami bss boot params`. Only the first list of identifiers that
-/// is not empty counts: hosts, else macs, else nids (facts §7.2).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BootParameters {
-    /// Xnames, roles or tags (`Default`, `Unknown-x86_64`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hosts: Vec<String>,
-    /// MACs in colon form.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub macs: Vec<String>,
-    /// NIDs.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub nids: Vec<i32>,
-    /// Kernel command line.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub params: String,
-    /// URL of the kernel; a node without one is unknown.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub kernel: String,
-    /// URL of the initrd.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub initrd: String,
-}
-
 impl EthernetInterface {
     /// The primary key of a stored MAC: lower case, without `:` (facts §2; hyphens stay).
     pub fn key_of(mac_address: &str) -> String {
         mac_address.to_ascii_lowercase().replace(':', "")
-    }
-}
-
-impl DiscoveryInfo {
-    /// The state of a BMC that nobody asked.
-    pub fn not_yet_queried() -> Self {
-        Self { last_discovery_status: "NotYetQueried".into() }
     }
 }
 

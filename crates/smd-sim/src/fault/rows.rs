@@ -32,6 +32,7 @@ fn delete(cluster: &mut Cluster, keep: f64) {
     shorten(&mut cluster.redfish_endpoints, keep);
     shorten(&mut cluster.component_endpoints, keep);
     shorten(&mut cluster.groups, keep);
+    shorten(&mut cluster.partitions, keep);
     for boot in &mut cluster.boot {
         shorten(&mut boot.hosts, keep);
         shorten(&mut boot.macs, keep);

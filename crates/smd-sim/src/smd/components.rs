@@ -1,202 +1,130 @@
-//! `/hsm/v2/State/Components`: always an object, with the filters and projections of facts §3.
+//! `/hsm/v2/State/Components`: always an object, with the filters, projections and writes of facts §3.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::service::allowed;
 use crate::cluster::Cluster;
 use crate::cluster::rows::Component;
-use crate::cluster::xname::{self, Xname};
+use crate::cluster::xname::Xname;
 use crate::dispatch::Call;
+use crate::go_json;
 use crate::query::Query;
-use crate::reply::Reply;
+use crate::reply::{JSON, Reply};
+use crate::view::View;
+
+mod filter;
+pub(crate) mod patch;
+pub(crate) mod put;
+
+pub(crate) use filter::select;
+use filter::{nid_of, projection};
 
 /// `GET /State/Components`.
-pub(crate) fn list(call: &Call<'_>) -> Reply {
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Collection {
-        components: Vec<Component>,
-    }
-    match select(&call.view.cluster, call.query) {
-        Ok(rows) => Reply::json(&Collection { components: rows.into_iter().map(projection(call.query)).collect() }),
-        Err(reply) => reply,
-    }
+pub(crate) fn list(call: &Call<'_>, view: &View) -> Reply {
+    collection(&view.cluster, call.query)
 }
 
 /// `GET /State/Components/{xname}`.
-pub(crate) fn one(call: &Call<'_>) -> Reply {
+pub(crate) fn one(call: &Call<'_>, view: &View) -> Reply {
     let id = Xname::parse(call.parameter).map(|xname| xname.id);
-    match call.view.cluster.components.iter().find(|row| Some(&row.id) == id.as_ref()) {
+    match view.cluster.components.iter().find(|row| Some(&row.id) == id.as_ref()) {
         Some(row) => Reply::json(row),
         None => Reply::not_found("no such xname."),
     }
 }
 
 /// `GET /State/Components/ByNID/{nid}`.
-pub(crate) fn by_nid(call: &Call<'_>) -> Reply {
+pub(crate) fn by_nid(call: &Call<'_>, view: &View) -> Reply {
     let Ok(nid) = call.parameter.parse::<i64>() else {
         return Reply::bad_request("a required argument was not an integer");
     };
-    match call.view.cluster.components.iter().find(|row| nid_of(row) == Some(nid)) {
+    match view.cluster.components.iter().find(|row| nid_of(row) == Some(nid)) {
         Some(row) => Reply::json(row),
         None => Reply::not_found("no such NID."),
     }
 }
 
-/// The rows that a query selects: a repeated key is OR, different keys are AND, `!value` is NOT.
-pub(crate) fn select<'a>(cluster: &'a Cluster, query: &Query) -> Result<Vec<&'a Component>, Reply> {
-    let conditions = conditions(cluster, query)?;
-    Ok(cluster.components.iter().filter(|row| conditions.iter().all(|condition| condition(row))).collect())
-}
-
-type Condition<'a> = Box<dyn Fn(&Component) -> bool + 'a>;
-
-fn conditions<'a>(cluster: &'a Cluster, query: &Query) -> Result<Vec<Condition<'a>>, Reply> {
-    let mut conditions: Vec<Condition<'a>> = Vec::new();
-    for (key, field) in TEXT_FIELDS {
-        if let Some(values) = query.any_case(key) {
-            let choice = Choice::read(&values, |text| canonical(key, text))?;
-            conditions.push(Box::new(move |row| choice.takes(field(row))));
-        }
-    }
-    for (key, field) in FLAG_FIELDS {
-        if let Some(values) = query.any_case(key) {
-            let choice = Choice::read(&values, |text| match text.to_ascii_lowercase().as_str() {
-                "true" => Ok("true".into()),
-                "false" => Ok("false".into()),
-                _ => Err("a required argument did not match any valid input"),
-            })?;
-            conditions.push(Box::new(move |row| choice.takes(if field(row) { "true" } else { "false" })));
-        }
-    }
-    if let Some(values) = query.any_case("nid") {
-        let nids = integers(&values)?;
-        conditions.push(Box::new(move |row| nid_of(row).is_some_and(|nid| nids.contains(&nid))));
-    }
-    if let Some(values) = query.any_case("nid_start") {
-        let start = integers(&values)?[0];
-        conditions.push(Box::new(move |row| nid_of(row).is_some_and(|nid| nid >= start)));
-    }
-    if let Some(values) = query.any_case("nid_end") {
-        let end = integers(&values)?[0];
-        conditions.push(Box::new(move |row| nid_of(row).is_some_and(|nid| nid <= end)));
-    }
-    if let Some(values) = query.any_case("group") {
-        let labels: Vec<String> = values.iter().map(ToString::to_string).collect();
-        conditions.push(Box::new(move |row| labels.iter().any(|label| in_group(cluster, row, label))));
-    }
-    if let Some(values) = query.any_case("partition") {
-        // there are no partitions, so every component is in none
-        let in_none = values.contains(&"NULL");
-        conditions.push(Box::new(move |_| in_none));
-    }
-    Ok(conditions)
-}
-
-/// Values of one key: any of these, none of those.
-struct Choice {
-    wanted: Vec<String>,
-    unwanted: Vec<String>,
-}
-
-impl Choice {
-    fn read(values: &[&str], read: impl Fn(&str) -> Result<String, &'static str>) -> Result<Self, Reply> {
-        let mut choice = Self { wanted: Vec::new(), unwanted: Vec::new() };
-        for value in values {
-            let (list, text) = match value.strip_prefix('!') {
-                Some(text) => (&mut choice.unwanted, text),
-                None => (&mut choice.wanted, *value),
-            };
-            list.push(read(text).map_err(|error| Reply::bad_request(&format!("bad query param: {error}")))?);
-        }
-        Ok(choice)
-    }
-
-    fn takes(&self, value: &str) -> bool {
-        let holds = |list: &[String]| list.iter().any(|text| text == value);
-        (self.wanted.is_empty() || holds(&self.wanted)) && !holds(&self.unwanted)
-    }
-}
-
-type TextField = fn(&Component) -> &str;
-type FlagField = fn(&Component) -> bool;
-
-/// Filters on texts, by the name of the key.
-const TEXT_FIELDS: [(&str, TextField); 11] = [
-    ("id", |row| &row.id),
-    ("type", |row| &row.component_type),
-    ("state", |row| &row.state),
-    ("flag", |row| &row.flag),
-    ("softwarestatus", |row| &row.software_status),
-    ("role", |row| &row.role),
-    ("subrole", |row| &row.sub_role),
-    ("subtype", |row| &row.subtype),
-    ("nettype", |row| &row.net_type),
-    ("arch", |row| &row.arch),
-    ("class", |row| &row.class),
-];
-
-/// Filters on truths.
-const FLAG_FIELDS: [(&str, FlagField); 3] = [
-    ("enabled", |row| row.enabled == Some(true)),
-    ("reservation_disabled", |row| row.reservation_disabled),
-    ("locked", |row| row.locked),
-];
-
-/// A value as SMD spells it, or what is wrong with it.
-fn canonical(key: &str, text: &str) -> Result<String, &'static str> {
-    let one_of = |name: &str, error| {
-        let values = allowed(name);
-        values.iter().find(|value| value.eq_ignore_ascii_case(text)).map(ToString::to_string).ok_or(error)
+/// `POST /State/Components/Query`: the filters and projections of the collection in a body, and `ComponentIDs`.
+pub(crate) fn query(call: &Call<'_>, view: &View) -> Reply {
+    let mut body: Map<String, Value> = match go_json::read_or_500(call.body) {
+        Ok(body) => body,
+        Err(reply) => return reply,
     };
-    match key {
-        "id" => Xname::parse(text).map(|xname| xname.id).ok_or("Argument was not a valid xname ID"),
-        "type" => xname::component_type(text).map(str::to_owned).ok_or("Argument was not a valid HMS Type"),
-        "state" => one_of("State", "Argument was not a valid HMS State"),
-        "flag" if text.eq_ignore_ascii_case("warn") => Ok("Warning".into()),
-        "flag" => one_of("Flag", "Argument was not a valid HMS Flag"),
-        "role" => one_of("Role", "Argument was not a valid HMS Role"),
-        "subrole" => one_of("SubRole", "Argument was not a valid HMS SubRole"),
-        "nettype" => one_of("NetType", "Argument was not a valid HMS NetType"),
-        "arch" => one_of("Arch", "Argument was not a valid HMS Arch"),
-        "class" => one_of("Class", "Argument was not a valid HMS Class"),
-        _ => Ok(text.into()),
+    let ids = body.remove("componentids").as_ref().map(texts).unwrap_or_default();
+    if ids.is_empty() {
+        return Reply::bad_request("Missing ComponentIDs");
+    }
+    let pairs = body.iter().flat_map(|(key, value)| texts(value).into_iter().map(move |text| (key.clone(), text)));
+    below(&view.cluster, &ids, pairs.collect())
+}
+
+/// `GET /State/Components/Query/{xname}`: the component and all below it.
+pub(crate) fn query_one(call: &Call<'_>, view: &View) -> Reply {
+    below(&view.cluster, &[call.parameter.to_owned()], Vec::new())
+}
+
+/// `DELETE /State/Components`. Interfaces stay behind, memberships do not.
+pub(crate) fn delete_all(_: &Call<'_>, cluster: &mut Cluster) -> Reply {
+    let entries = cluster.components.len();
+    cluster.components.clear();
+    cluster.groups.iter_mut().for_each(|group| group.members.ids.clear());
+    cluster.partitions.iter_mut().for_each(|partition| partition.members.ids.clear());
+    Reply::deleted(entries, "no entries to delete")
+}
+
+/// `DELETE /State/Components/{xname}`. Its interfaces stay behind, its memberships do not.
+pub(crate) fn delete(call: &Call<'_>, cluster: &mut Cluster) -> Reply {
+    let Some(Xname { id, .. }) = Xname::parse(call.parameter) else { return Reply::not_found("no such xname.") };
+    let before = cluster.components.len();
+    cluster.components.retain(|row| row.id != id);
+    let groups = cluster.groups.iter_mut().map(|group| &mut group.members);
+    let partitions = cluster.partitions.iter_mut().map(|partition| &mut partition.members);
+    groups.chain(partitions).for_each(|members| members.ids.retain(|member| *member != id));
+    Reply::deleted(before - cluster.components.len(), "no such xname.")
+}
+
+fn collection(cluster: &Cluster, query: &Query) -> Reply {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Collection {
+        components: Vec<Component>,
+    }
+    match select(cluster, query) {
+        Ok(rows) => Reply::json(&Collection { components: rows.into_iter().map(projection(query)).collect() }),
+        Err(reply) => reply,
     }
 }
 
-fn integers(values: &[&str]) -> Result<Vec<i64>, Reply> {
-    let integers: Result<Vec<i64>, _> = values.iter().map(|text| text.parse()).collect();
-    integers.map_err(|_| Reply::bad_request("bad query param: a required argument was not an integer"))
+/// These components with all that is below them in their cabinets, so far as the other pairs select it. One that is
+/// not there has nothing below it.
+fn below(cluster: &Cluster, ids: &[String], pairs: Vec<(String, String)>) -> Reply {
+    let known = |id: &String| cluster.components.iter().any(|row| row.id == *id);
+    let tops = ids.iter().filter_map(|id| Xname::parse(id)).map(|xname| xname.id).filter(known);
+    let tops: Vec<String> = tops.collect();
+    let is_below = |row: &&Component| {
+        let mut rests = tops.iter().filter_map(|top| row.id.strip_prefix(top.as_str()));
+        rests.any(|rest| rest.is_empty() || rest.starts_with(char::is_alphabetic))
+    };
+    let components = cluster.components.iter().filter(is_below).cloned().collect();
+    let part = Cluster {
+        components,
+        groups: cluster.groups.clone(),
+        partitions: cluster.partitions.clone(),
+        ..Cluster::default()
+    };
+    collection(&part, &Query::from_pairs(pairs))
 }
 
-fn nid_of(row: &Component) -> Option<i64> {
-    row.nid.and_then(|nid| i64::try_from(nid.0).ok())
-}
-
-/// `NULL` is being in no group at all.
-fn in_group(cluster: &Cluster, row: &Component, label: &str) -> bool {
-    let member = |ids: &[String]| ids.contains(&row.id);
-    match label {
-        "NULL" => !cluster.groups.iter().any(|group| member(&group.members.ids)),
-        label => cluster.groups.iter().any(|group| group.label == label && member(&group.members.ids)),
+/// The values of one key of a query in a body.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::String(text) => vec![text.clone()],
+        other => vec![other.to_string()],
     }
 }
 
-/// `stateonly`, `flagonly`, `roleonly`, `nidonly`: ID, type and a little more.
-fn projection(query: &Query) -> fn(&Component) -> Component {
-    fn bare(row: &Component) -> Component {
-        Component { id: row.id.clone(), component_type: row.component_type.clone(), ..Component::default() }
-    }
-    let asked = |key| query.any_case(key).is_some_and(|values| values.contains(&"true"));
-    if asked("stateonly") {
-        |row| Component { state: row.state.clone(), flag: row.flag.clone(), ..bare(row) }
-    } else if asked("flagonly") {
-        |row| Component { flag: row.flag.clone(), ..bare(row) }
-    } else if asked("roleonly") {
-        |row| Component { role: row.role.clone(), sub_role: row.sub_role.clone(), ..bare(row) }
-    } else if asked("nidonly") {
-        |row| Component { nid: row.nid, ..bare(row) }
-    } else {
-        Component::clone
-    }
+/// What a write answers when it has nothing to say.
+fn done() -> Reply {
+    Reply::no_content(Some(JSON))
 }

@@ -1,8 +1,7 @@
-//! `/hsm/v2/Inventory/EthernetInterfaces`: a bare array, and the filters of facts §2.
+//! `/hsm/v2/Inventory/EthernetInterfaces`: a bare array, the filters and the writes of facts §2.
 
 use std::time::SystemTime;
 
-use axum::http::StatusCode;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -11,12 +10,16 @@ use crate::cluster::xname::{self, Xname};
 use crate::dispatch::Call;
 use crate::query::Query;
 use crate::reply::Reply;
+use crate::view::View;
+
+pub(crate) mod addresses;
+pub(crate) mod write;
 
 /// `GET /Inventory/EthernetInterfaces`.
-pub(crate) fn list(call: &Call<'_>) -> Reply {
+pub(crate) fn list(call: &Call<'_>, view: &View) -> Reply {
     match Filter::read(call.query) {
         Ok(filter) => {
-            let rows = call.view.cluster.interfaces.iter().filter(|row| filter.passes(row));
+            let rows = view.cluster.interfaces.iter().filter(|row| filter.passes(row));
             Reply::json(&rows.collect::<Vec<_>>())
         }
         Err(reply) => reply,
@@ -24,12 +27,16 @@ pub(crate) fn list(call: &Call<'_>) -> Reply {
 }
 
 /// `GET /Inventory/EthernetInterfaces/{id}`; the ID is lower-cased first.
-pub(crate) fn one(call: &Call<'_>) -> Reply {
+pub(crate) fn one(call: &Call<'_>, view: &View) -> Reply {
+    find(call, view).map_or_else(|reply| reply, Reply::json)
+}
+
+/// The interface that a path names.
+fn find<'a>(call: &Call<'_>, view: &'a View) -> Result<&'a EthernetInterface, Reply> {
     let id = call.parameter.to_lowercase();
-    match call.view.cluster.interfaces.iter().find(|row| row.id == id) {
-        Some(row) if id.chars().all(char::is_alphanumeric) => Reply::json(row),
-        _ => Reply::not_found(&format!("No such component ethernet interface: {}", call.parameter)),
-    }
+    let found = view.cluster.interfaces.iter().find(|row| row.id == id);
+    let found = found.filter(|_| id.chars().all(char::is_alphanumeric));
+    found.ok_or_else(|| Reply::not_found(&format!("No such component ethernet interface: {}", call.parameter)))
 }
 
 /// What a query selects: a repeated key is OR, different keys are AND, unknown keys are nothing.
@@ -64,7 +71,7 @@ impl Filter {
         };
         if filter.addresses.is_some() && filter.networks.is_some() {
             // SMD joins one table twice under one name
-            return Err(Reply::problem(StatusCode::INTERNAL_SERVER_ERROR, "failed to query DB."));
+            return Err(Reply::internal_error("failed to query DB."));
         }
         Ok(filter)
     }

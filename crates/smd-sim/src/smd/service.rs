@@ -1,35 +1,30 @@
 //! `/hsm/v2/service/…`: health, and the values that fields may have.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::cluster::xname;
 use crate::dispatch::Call;
 use crate::reply::Reply;
+use crate::view::View;
 
 /// `GET /service/ready`.
-pub(crate) fn ready(_: &Call<'_>) -> Reply {
-    #[derive(Serialize)]
-    struct Message {
-        code: i32,
-        message: &'static str,
-    }
-    Reply::json(&Message { code: 0, message: "HSM is healthy" })
+pub(crate) fn ready(_: &Call<'_>, _: &View) -> Reply {
+    Reply::message("HSM is healthy")
 }
 
 /// `GET /service/liveness`: 204 without a content type.
-pub(crate) fn liveness(_: &Call<'_>) -> Reply {
+pub(crate) fn liveness(_: &Call<'_>, _: &View) -> Reply {
     Reply::no_content(None)
 }
 
 /// `GET /service/values`.
-pub(crate) fn values(_: &Call<'_>) -> Reply {
+pub(crate) fn values(_: &Call<'_>, _: &View) -> Reply {
     let all: Map<String, Value> = NAMES.iter().map(|name| ((*name).into(), allowed(name).into())).collect();
     Reply::json(&all)
 }
 
 /// `GET /service/values/{name}`.
-pub(crate) fn value(call: &Call<'_>) -> Reply {
+pub(crate) fn value(call: &Call<'_>, _: &View) -> Reply {
     match NAMES.iter().find(|name| name.to_lowercase() == call.parameter) {
         Some(name) => Reply::json(&Map::from_iter([((*name).into(), allowed(name).into())])),
         None => Reply::not_found(&format!("no such value: {}", call.parameter)),

@@ -140,13 +140,23 @@ async fn what_was_asked_is_counted() {
     running.stop().await;
 }
 
-/// What is not simulated says so, rather than pretend.
+/// A write over HTTP is in the cluster, what the library writes is seen over HTTP, and neither loses the other.
 #[tokio::test]
-async fn writes_are_refused_in_words() {
-    let running = Running::start(Sim::new(Cluster::default())).await;
-    let (status, text) = running.send(Method::POST, INTERFACES, r#"{"MACAddress":"52:54:00:be:ef:01"}"#).await;
-    assert_eq!(status, 501);
-    assert!(text.contains("does not simulate this write"), "{text}");
+async fn writes_and_changes_meet() {
+    let running = Running::start(Sim::new(Cluster::generate(1).unwrap())).await;
+    let body = json!({"MACAddress": "52:54:00:be:ef:01", "ComponentID": "x1000c0s0b0n0"});
+    assert_eq!(running.send(Method::POST, INTERFACES, body.to_string()).await.0, 201);
+    assert_eq!(running.sim.cluster().nodes()[0].interfaces.len(), 4);
+    let held = running.sim.cluster();
+    let change = Change::SetAddresses { mac_address: "52:54:00:be:ef:01".into(), addresses: vec!["10.9.9.9".into()] };
+    running.sim.apply(&[change]).unwrap();
+    assert_eq!(running.send(Method::DELETE, &format!("{INTERFACES}/020100000000"), "").await.0, 200);
+    assert_eq!(addresses(&running, "525400beef01").await, json!([{"IPAddress": "10.9.9.9"}]));
+    assert_eq!(held.nodes()[0].interfaces.len(), 4, "who holds the old cluster keeps it");
+    let told = json!({"macs": ["52:54:00:be:ef:01"], "kernel": "http://10.0.0.2/other"});
+    assert_eq!(running.send(Method::POST, "/boot/v1/bootparameters", told.to_string()).await.0, 201);
+    assert_eq!(running.sim.cluster().boot.len(), 2);
+    assert!(running.sim.boot_script("52:54:00:be:ef:01".parse().unwrap()).unwrap().contains("http://10.0.0.2/other"));
     running.stop().await;
 }
 

@@ -1,13 +1,17 @@
 //! The simulator over real loopback connections: against what the real services were recorded to answer, every fault
-//! as a client meets it, and changes while it runs.
+//! as a client meets it, changes while it runs, and the successors of the services.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod changes;
 mod compare;
+mod discover;
 mod faults;
+mod player;
 mod recorded;
+mod successors;
 mod token;
+mod writes;
 
 use std::net::SocketAddr;
 

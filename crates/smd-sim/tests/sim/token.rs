@@ -1,5 +1,6 @@
 //! With a token the services ask for it where the real ones do.
 
+use reqwest::Method;
 use smd_sim::{Cluster, Settings, Sim};
 
 use super::Running;
@@ -41,5 +42,14 @@ async fn protected_routes_want_the_token_and_public_ones_do_not() {
         assert_eq!(with("wrong").await.unwrap().status(), 401, "{path}");
         assert_eq!(with("secret").await.unwrap().status(), 200, "{path}");
     }
+    for (method, path) in [
+        (Method::POST, "/hsm/v2/State/Components"),
+        (Method::DELETE, "/hsm/v2/Inventory/EthernetInterfaces"),
+        (Method::PATCH, "/hsm/v2/Inventory/EthernetInterfaces/020100000000"),
+        (Method::PUT, "/boot/v1/bootparameters"),
+    ] {
+        assert_eq!(running.send(method, path, "{}").await.0, 401, "{path}: to read is one thing, to write another");
+    }
+    assert_eq!(running.json("/hsm/v2/Inventory/EthernetInterfaces").await.as_array().map(Vec::len), Some(7));
     running.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BootData, Requester};
+use super::{BootData, Requester, StoreError};
 use crate::bss::hosts::{Directory, Host};
 use crate::cluster::rows::BootParameters;
 use crate::cluster::uuid;
@@ -19,13 +19,74 @@ impl Kv {
     pub(crate) fn new(told: &[BootParameters], directory: &Directory, seed: u64) -> Self {
         let mut kv = Self { entries: BTreeMap::new(), kernels: BTreeSet::new(), initrds: BTreeSet::new() };
         for (number, entry) in told.iter().enumerate() {
-            kv.put(entry, directory, &uuid::of(&format!("{seed}/{number}")));
+            match entry.referral_token.as_str() {
+                "" => kv.put(entry, directory, &uuid::of(&format!("{seed}/{number}"))),
+                token => kv.put(entry, directory, token),
+            }
         }
         kv
     }
 
+    /// Stores an entry none of whose keys is there yet. Without identifiers it is the kernel or initrd that is new.
+    pub(super) fn add(&mut self, entry: &BootParameters, directory: &Directory) -> Result<(), StoreError> {
+        let keys = keys(entry, directory);
+        let told = [&entry.hosts, &entry.macs]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(entry.nids.iter().map(ToString::to_string));
+        for (key, told) in keys.iter().zip(told) {
+            if self.entries.contains_key(key) {
+                return Err(StoreError::Exists(told));
+            }
+        }
+        let images = [(&self.kernels, &entry.kernel), (&self.initrds, &entry.initrd)];
+        if let Some((_, image)) = images.iter().find(|(known, image)| keys.is_empty() && known.contains(*image)) {
+            return Err(StoreError::Exists((*image).clone()));
+        }
+        self.put(entry, directory, &entry.referral_token);
+        Ok(())
+    }
+
+    /// Changes what is stored under these identifiers; those that are not there are passed over.
+    pub(super) fn update(&mut self, entry: &BootParameters, directory: &Directory) {
+        for key in keys(entry, directory) {
+            let Some(data) = self.entries.get_mut(&key) else { continue };
+            let fields = [
+                (&mut data.kernel, &entry.kernel),
+                (&mut data.initrd, &entry.initrd),
+                (&mut data.params, &entry.params),
+            ];
+            for (field, told) in fields {
+                if !told.is_empty() {
+                    field.clone_from(told);
+                }
+            }
+            self.kernels.extend(Some(data.kernel.clone()).filter(|kernel| !kernel.is_empty()));
+            self.initrds.extend(Some(data.initrd.clone()).filter(|initrd| !initrd.is_empty()));
+        }
+    }
+
+    /// Removes these keys; without identifiers it is the bare kernel or initrd that goes.
+    pub(super) fn delete(&mut self, entry: &BootParameters, directory: &Directory) -> Result<(), StoreError> {
+        let keys = keys(entry, directory);
+        if keys.is_empty() {
+            for (known, image) in [(&mut self.kernels, &entry.kernel), (&mut self.initrds, &entry.initrd)] {
+                if !image.is_empty() && !known.remove(image) {
+                    return Err(StoreError::NothingToDelete(image.clone()));
+                }
+            }
+        }
+        for key in keys {
+            if self.entries.remove(&key).is_none() {
+                return Err(StoreError::NothingToDelete(key));
+            }
+        }
+        Ok(())
+    }
+
     /// Stores an entry under the first list of identifiers that is not empty; what was there is replaced whole.
-    fn put(&mut self, entry: &BootParameters, directory: &Directory, referral_token: &str) {
+    pub(super) fn put(&mut self, entry: &BootParameters, directory: &Directory, referral_token: &str) {
         let told = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         self.kernels.extend(told(&entry.kernel));
         self.initrds.extend(told(&entry.initrd));
@@ -94,6 +155,7 @@ fn item((key, data): (&String, &BootData)) -> BootParameters {
         kernel: data.kernel.clone(),
         initrd: data.initrd.clone(),
         params: data.params.clone(),
+        referral_token: data.referral_token.clone(),
         ..BootParameters::default()
     }
 }

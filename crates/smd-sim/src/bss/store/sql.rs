@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BootData, Requester};
+use super::{BootData, Requester, StoreError};
 use crate::cluster::rows::BootParameters;
 use crate::cluster::xname::Xname;
 
@@ -28,23 +28,64 @@ impl Sql {
         sql
     }
 
+    /// Stores an entry under those of its identifiers that are new.
+    pub(super) fn add(&mut self, entry: &BootParameters) -> Result<(), StoreError> {
+        let new: Vec<Key> = keys(entry).into_iter().filter(|key| !self.0.contains_key(key)).collect();
+        if new.is_empty() {
+            return Err(StoreError::Exists("all of it".into()));
+        }
+        for key in new {
+            self.put_one(key, entry);
+        }
+        Ok(())
+    }
+
     /// Stores an entry under the first list of identifiers that is not empty. Tags (`Default`, roles) are taken and
     /// never seen again; what the entry leaves out is kept.
-    fn put(&mut self, entry: &BootParameters) {
+    pub(super) fn put(&mut self, entry: &BootParameters) {
         for key in keys(entry) {
-            if matches!(&key, Key::Host(host) if Xname::parse(host).is_none()) {
-                continue;
+            if !matches!(&key, Key::Host(host) if Xname::parse(host).is_none()) {
+                self.put_one(key, entry);
             }
-            let stored = self.0.entry(key).or_default();
-            let fields = [
-                (&mut stored.kernel, &entry.kernel),
-                (&mut stored.initrd, &entry.initrd),
-                (&mut stored.params, &entry.params),
-            ];
-            for (field, told) in fields {
-                if !told.is_empty() {
-                    field.clone_from(told);
-                }
+        }
+    }
+
+    /// Changes those of the entry's identifiers that are there.
+    pub(super) fn update(&mut self, entry: &BootParameters) -> Result<(), StoreError> {
+        let known: Vec<Key> = keys(entry).into_iter().filter(|key| self.0.contains_key(key)).collect();
+        if known.is_empty() {
+            return Err(StoreError::NotFound(format!("{:?}", keys(entry))));
+        }
+        for key in known {
+            self.put_one(key, entry);
+        }
+        Ok(())
+    }
+
+    /// Removes what has one of these identifiers, or boots this kernel or initrd.
+    pub(super) fn delete(&mut self, entry: &BootParameters) -> Result<(), StoreError> {
+        let keys = keys(entry);
+        let before = self.0.len();
+        let same = |own: &str, told: &str| !told.is_empty() && own == told;
+        self.0.retain(|key, data| {
+            !(keys.contains(key) || same(&data.kernel, &entry.kernel) || same(&data.initrd, &entry.initrd))
+        });
+        if self.0.len() == before && !keys.is_empty() {
+            return Err(StoreError::NothingToDelete(format!("{keys:?}")));
+        }
+        Ok(())
+    }
+
+    fn put_one(&mut self, key: Key, entry: &BootParameters) {
+        let stored = self.0.entry(key).or_default();
+        let fields = [
+            (&mut stored.kernel, &entry.kernel),
+            (&mut stored.initrd, &entry.initrd),
+            (&mut stored.params, &entry.params),
+        ];
+        for (field, told) in fields {
+            if !told.is_empty() {
+                field.clone_from(told);
             }
         }
     }
@@ -62,6 +103,11 @@ impl Sql {
     /// One item for each set of parameters, with all that share it.
     pub(crate) fn all(&self) -> Vec<BootParameters> {
         grouped(self.0.iter())
+    }
+
+    /// One row for each identifier.
+    pub(super) fn rows(&self) -> Vec<BootParameters> {
+        self.0.iter().flat_map(|record| grouped([record].into_iter())).collect()
     }
 
     /// The same, of the identifiers that are asked for.
