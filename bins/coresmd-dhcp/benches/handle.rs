@@ -1,7 +1,10 @@
-//! `v4::handle` of a known node's DISCOVER, with its OFFER encoded: what a packet costs beside its system calls.
+//! `v4::handle` of a known node's DISCOVER, with its OFFER encoded, and its token buckets: what a packet costs beside its
+//! system calls.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
+use coresmd_dhcp::admission::{Admission, Limits, Urgency};
 use coresmd_dhcp::config;
 use coresmd_dhcp::v4::{Arrival, handle};
 use dhcp_wire::v4::{BOOTREQUEST, Outgoing};
@@ -40,6 +43,18 @@ fn discover_to_offer(bencher: divan::Bencher<'_, '_>, nodes: u32) {
         let arrival = Arrival { meta: &meta, networks: &networks, datagram: &discovers[turn] };
         let transaction = handle(Some(&snapshot), &policy, arrival);
         transaction.outcome.expect("every node is known").encode(&mut out)
+    });
+}
+
+/// The token buckets of a message: with ten thousand MAC addresses they do not fit the caches near the core.
+#[divan::bench(args = [1_000, 10_000])]
+fn admit(bencher: divan::Bencher<'_, '_>, nodes: u32) {
+    let mut admission = Admission::new(Limits::default());
+    let (mut turn, mut now) = (0, Duration::ZERO);
+    bencher.bench_local(|| {
+        turn = (turn + 7919) % nodes;
+        now += Duration::from_micros(20);
+        admission.admit(smd_cache::MacAddr(mac(turn)), 2, Urgency::Beginning, now)
     });
 }
 

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! text ──tree──▶ nodes with places ──server4 · listen · steps · coresmd──▶ Config
-//!                                  ──layers · sections: smd bss admin log▶
+//!                                  ──layers · sections: smd bss policy admin log▶
 //! ```
 //! What the original skips with a log line is a warning here; what stops it, and any fault in a section of ours, is an
 //! error. `check` shows both; the server starts in spite of warnings.
 
+mod boot_program;
 mod coresmd;
 mod duration;
 mod layers;
@@ -31,9 +32,10 @@ pub use self::coresmd::Tftp;
 pub use self::listen::Listen;
 use self::report::{Fault, Report};
 pub use self::sections::{Admin, Log};
-use self::sections::{AdminSection, BssSection, LogSection, SmdSection};
+use self::sections::{AdminSection, BssSection, LogSection, PolicySection, SmdSection};
 pub use self::server4::STEPS;
 use self::tree::{Entry, Node, Value};
+use crate::admission::Limits;
 use crate::policy::Policy;
 
 /// A configuration that can be run.
@@ -43,10 +45,12 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// How requests are answered.
     pub policy: Policy,
-    /// Where the inventory comes from.
-    pub source: SourceConfig,
-    /// Where boot files would be served from; this version serves none.
-    pub tftp: Tftp,
+    /// Who asks too often.
+    pub limits: Limits,
+    /// Where the inventory comes from; `None` without `coresmd`.
+    pub source: Option<SourceConfig>,
+    /// Where `coresmd` wants boot files to be served from; this version serves none.
+    pub tftp: Option<Tftp>,
     /// Health, readiness, metrics.
     pub admin: Admin,
     /// Logging.
@@ -96,28 +100,47 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     let log: LogSection = layers::section("log", root, environment, report);
     let smd: SmdSection = layers::section("smd", root, environment, report);
     let bss: BssSection = layers::section("bss", root, environment, report);
+    let limits: PolicySection = layers::section("policy", root, environment, report);
     let server4 = server4?;
-    let source = smd.resolve(bss, &server4.coresmd, environment);
-    if source.snapshot_file.is_none() {
-        let place = root.get("server4").map_or(0..0, |section| section.span.clone());
-        let note =
-            Fault::new(place, "the last good snapshot is not kept on disk: a restart without SMD answers nobody");
-        report.note(note.help("set `smd: {snapshot_file: …}`; under systemd, StateDirectory= is enough"));
-    }
+    let source = server4.coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
+    check_source(source.as_ref(), root, report);
     Some(Config {
         listen: server4.listen,
         policy: server4.policy,
+        limits: limits.resolve(),
         source,
-        tftp: server4.coresmd.tftp,
+        tftp: server4.coresmd.map(|coresmd| coresmd.tftp),
         admin: admin.resolve(),
         log: log.resolve(),
     })
 }
 
+/// An inventory that nothing needs, or that a restart loses.
+fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<'_>) {
+    match source {
+        None => {
+            for section in ["smd", "bss"] {
+                if let Some(entry) = root.get(section) {
+                    let fault =
+                        Fault::new(entry.span.clone(), format!("`{section}` is not used: no step is `coresmd`"));
+                    report.warn(fault);
+                }
+            }
+        }
+        Some(source) if source.snapshot_file.is_none() => {
+            let place = root.get("server4").map_or(0..0, |section| section.span.clone());
+            let note =
+                Fault::new(place, "the last good snapshot is not kept on disk: a restart without SMD answers nobody");
+            report.note(note.help("set `smd: {snapshot_file: …}`; under systemd, StateDirectory= is enough"));
+        }
+        Some(_) => {}
+    }
+}
+
 /// The original ignores keys that it does not know, and so do we, aloud.
 fn top_level_keys(entries: &[Entry], report: &mut Report<'_>) {
-    const KNOWN: [&str; 6] = ["admin", "bss", "log", "server4", "server6", "smd"];
-    const LATER: [&str; 5] = ["boot", "http", "policy", "pool", "tftp"];
+    const KNOWN: [&str; 7] = ["admin", "bss", "log", "policy", "server4", "server6", "smd"];
+    const LATER: [&str; 4] = ["boot", "http", "pool", "tftp"];
     for (at, entry) in entries.iter().enumerate() {
         let key = entry.key.as_str();
         if entries[..at].iter().any(|earlier| earlier.key == key) {

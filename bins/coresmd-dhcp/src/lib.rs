@@ -6,13 +6,18 @@
 //!             └ server::v4                datagram + RecvMeta
 //!                └ v4::handle             one pure corridor, lent one snapshot per packet
 //!                   ├ request  decode
-//!                   ├ respond  Snapshot::lookup(chaddr) · address · naming · boot
+//!                   ├ admission            who asks too often goes no further
+//!                   ├ respond  steps · address_file · Snapshot::lookup(chaddr) · address · naming · boot
 //!                   ├ reply
 //!                   └ destination
-//!                server::v4               by relay, unicast, frame or broadcast; one log line, counted
+//!                server::v4               by relay, unicast, frame or broadcast, at once or out of the backlog;
+//!                                         one log line, counted
 //! ```
 //! The pure rooms (`policy`, `v4`) know neither the configuration nor the runtime.
 
+pub mod address_file;
+pub mod admission;
+pub mod backlog;
 pub mod cli;
 pub mod config;
 pub mod policy;

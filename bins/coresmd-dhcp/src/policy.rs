@@ -5,9 +5,12 @@
 //! resolved when the configuration is read: every instance here carries the value that counts.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use naming::RuleSet;
 use smd_cache::MacAddr;
+
+use crate::address_file::AddressFile;
 
 /// How DHCPv4 requests are answered.
 #[derive(Debug, Clone)]
@@ -19,6 +22,24 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The files of `file`, in the order of the steps.
+    pub fn address_files(&self) -> impl Iterator<Item = &AddressFile<Ipv4Addr>> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::File(file) => Some(file),
+            _ => None,
+        })
+    }
+
+    /// Whether clients may be told to do without an address.
+    pub fn offers_ipv6_only(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Ipv6Only(_)))
+    }
+
+    /// Whether any reply is held back.
+    pub fn holds_replies(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Sleep(_)))
+    }
+
     /// The step that answers whom SMD knows.
     pub fn coresmd(&self) -> Option<&Coresmd> {
         self.steps.iter().find_map(|step| match step {
@@ -45,8 +66,39 @@ pub enum Step {
     Mtu(u16),
     /// `searchdomains`: option 119 in wire form, whether the client asks for it or not.
     SearchDomains(Vec<u8>),
+    /// `staticroute`: option 121 in wire form, whether the client asks for it or not.
+    StaticRoute(Vec<u8>),
+    /// `nbp`: what to boot, if the client asks for it. No later step applies.
+    Nbp(Nbp),
+    /// `autoconfigure`: who has no address yet is told by option 116 whether to choose one itself (RFC 2563), and not
+    /// answered if it does not ask.
+    AutoConfigure(AutoConfigure),
+    /// `ipv6only`: option 108 in seconds. Who asks for it gets no address (RFC 8925), and no later step applies.
+    Ipv6Only(u32),
+    /// `sleep`: the reply is held back this long.
+    Sleep(Duration),
+    /// `file`: the reservation of whom the file lists. No later step applies to them.
+    File(AddressFile<Ipv4Addr>),
     /// `coresmd`: the reservation. Whom SMD knows is answered here, and no later step applies.
     Coresmd(Box<Coresmd>),
+}
+
+/// The step `nbp`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nbp {
+    /// Option 66; `None` if the URL is for HTTP or FTP, or names no server.
+    pub server: Option<String>,
+    /// Option 67: the whole URL for HTTP and FTP, else its path.
+    pub file: String,
+}
+
+/// What a client without an address may do (RFC 2563 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AutoConfigure {
+    /// 0: not choose an address itself.
+    Forbidden,
+    /// 1: choose one.
+    Allowed,
 }
 
 /// The step `coresmd`.

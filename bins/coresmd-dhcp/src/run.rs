@@ -12,7 +12,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::cli::{self, Cli, Command, ConfigFile, Serve};
 use crate::config::{self, Config, Environment, Log};
-use crate::server::Server;
+use crate::server::{Server, address_files};
 
 /// The whole program: serves until SIGTERM or SIGINT, or does what the arguments ask for instead.
 ///
@@ -72,14 +72,20 @@ fn failed(error: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::from(EXIT_START)
 }
 
-/// Reads the file that is named, or else the first that is found.
+/// Reads the configuration that is named, or else the first that is found, and the files that it names.
 fn load(file: &ConfigFile) -> (Option<Config>, Findings) {
     let Some(path) = file.path.clone().or_else(find) else {
         return missing("config.yaml", "there is no configuration: name it with --config FILE");
     };
     let name = path.display().to_string();
     match read(&path) {
-        Ok(text) => config::read(&name, &text, Some(&environment())),
+        Ok(text) => {
+            let (config, mut findings) = config::read(&name, &text, Some(&environment()));
+            for file in config.iter().flat_map(|config| config.policy.address_files()) {
+                address_files::read(file, &mut findings);
+            }
+            (config.filter(|_| !findings.has_errors()), findings)
+        }
         Err(error) => missing(&name, &format!("the configuration cannot be read: {error}")),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! One thread for each socket of `listen`, for a broadcast reaches every socket of a port; a runtime for all the rest.
 
+pub(crate) mod address_files;
 mod addresses;
 mod admin;
 mod metrics;
@@ -19,15 +20,15 @@ use arc_swap::ArcSwap;
 use serve::drain::{Grace, Stop};
 use serve::link::LinkSocket;
 use serve::udp::{BindSpec, UdpEndpoint};
-use smd_cache::Snapshot;
 use smd_cache::refresh::{Refresher, StartError};
+use smd_cache::{Snapshot, SnapshotHandle};
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use self::addresses::Addresses;
 use self::admin::Admin;
 use self::metrics::Metrics;
-use self::v4::Door;
+use self::v4::{Door, Porter};
 use crate::config::{Config, Listen, Tftp};
 
 /// Datagrams that are received and answered at a time.
@@ -39,9 +40,10 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Server {
     stop: Stop,
     runtime: Runtime,
-    endpoints: Vec<(String, UdpEndpoint)>,
+    endpoints: Vec<(String, Arc<UdpEndpoint>)>,
     door: Arc<Door>,
-    refresher: Refresher,
+    /// `None` where nothing is asked of SMD.
+    refresher: Option<Refresher>,
     admin: Option<Admin>,
 }
 
@@ -68,37 +70,41 @@ pub(crate) enum ServerError {
 impl Server {
     /// Binds and opens everything; nothing is answered yet.
     pub(crate) fn start(config: Config) -> Result<Self, ServerError> {
-        let Tftp { root, port, single_port } = &config.tftp;
-        tracing::warn!(root = %root.display(), port, single_port, "boot files are not served by this version");
+        if let Some(Tftp { root, port, single_port }) = &config.tftp {
+            tracing::warn!(root = %root.display(), port, single_port, "boot files are not served by this version");
+        }
         let stop = Stop::on_signals().map_err(system("wait for signals"))?;
         let runtime = runtime().map_err(system("start the runtime"))?;
-        let endpoints = config.listen.iter().map(bind).collect::<Result<Vec<_>, _>>()?;
-        let refresher = Refresher::new(config.source)?;
+        let shared = config.listen.len() > 1;
+        let endpoints = config.listen.iter().map(|listen| bind(listen, shared)).collect::<Result<Vec<_>, _>>()?;
+        let refresher = config.source.map(Refresher::new).transpose()?;
+        let (snapshots, state) = match &refresher {
+            Some(refresher) => (refresher.handle(), Some(refresher.state())),
+            None => (SnapshotHandle::default(), None),
+        };
         let addresses = Addresses::list().map_err(system("list the interfaces"))?;
 
         let sockets =
             endpoints.iter().map(|(name, endpoint)| (name.clone(), Arc::clone(endpoint.counters()))).collect();
-        let mut registry = metrics::registry(sockets, refresher.state());
+        let mut registry = metrics::registry(sockets, state.clone());
         let metrics = Arc::new(Metrics::register(&mut registry));
-        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), refresher.state())?;
-        let door = Arc::new(Door {
-            policy: config.policy,
-            snapshots: refresher.handle(),
-            addresses: Arc::new(ArcSwap::from_pointee(addresses)),
-            link: open_link(),
-            metrics,
-        });
+        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state)?;
+        address_files::follow(config.policy.address_files().cloned()).map_err(system("start a thread"))?;
+        let addresses = Arc::new(ArcSwap::from_pointee(addresses));
+        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, open_link(), metrics));
         Ok(Self { stop, runtime, endpoints, door, refresher, admin })
     }
 
     /// Serves until a signal comes or a socket fails.
     pub(crate) fn run(self) -> Result<(), ServerError> {
         let Self { stop, runtime, endpoints, door, refresher, admin } = self;
-        runtime.spawn(addresses::follow(Arc::clone(&door.addresses)));
+        runtime.spawn(addresses::follow(door.addresses()));
+        let sender = Arc::clone(&door);
+        runtime.spawn(async move { sender.send_held().await });
         if let Some(admin) = admin {
             runtime.spawn(admin.run(stop.wait()));
         }
-        let refresh = runtime.spawn(refresher.run(published, stop.wait()));
+        let refresh = refresher.map(|refresher| runtime.spawn(refresher.run(published, stop.wait())));
 
         let (failed, failure) = mpsc::channel();
         let threads = endpoints
@@ -113,7 +119,9 @@ impl Server {
         for straggler in grace.join_threads(threads) {
             tracing::warn!("{straggler}");
         }
-        if runtime.block_on(grace.finish(refresh)).is_none() {
+        if let Some(refresh) = refresh
+            && runtime.block_on(grace.finish(refresh)).is_none()
+        {
             tracing::warn!("the refresh of the inventory did not end in time");
         }
         failure.try_iter().next().map_or(Ok(()), Err)
@@ -123,17 +131,14 @@ impl Server {
 /// Starts the thread of one socket. A socket that fails ends the server.
 fn receive(
     name: String,
-    endpoint: UdpEndpoint,
+    endpoint: Arc<UdpEndpoint>,
     door: &Arc<Door>,
     stop: &Stop,
     failed: mpsc::Sender<ServerError>,
 ) -> Result<JoinHandle<()>, ServerError> {
-    let (door, stop) = (Arc::clone(door), stop.clone());
+    let (mut porter, stop) = (Porter::new(Arc::clone(door), Arc::clone(&endpoint)), stop.clone());
     let serve = move || {
-        let mut frame = Vec::with_capacity(576);
-        let served = endpoint.run(BATCH, &stop, |meta, datagram, replies| {
-            door.handle(meta, datagram, &mut frame, replies);
-        });
+        let served = endpoint.run(BATCH, &stop, |meta, datagram, replies| porter.handle(meta, datagram, replies));
         if let Err(source) = served {
             tracing::error!(socket = %name, error = %source, "a socket failed");
             // Whoever waits for the failure is gone only when the server ends anyway.
@@ -144,16 +149,21 @@ fn receive(
     thread::Builder::new().name("dhcp4".into()).spawn(serve).map_err(system("start a thread"))
 }
 
-/// Binds a socket of `listen`; the name is the address that it got.
-fn bind(listen: &Listen) -> Result<(String, UdpEndpoint), ServerError> {
+/// Binds a socket of `listen`; the name is the address that it got. Several may share a port: one for all addresses, say,
+/// and one for an interface. A broadcast reaches both, and both answer it alike.
+fn bind(listen: &Listen, shared: bool) -> Result<(String, Arc<UdpEndpoint>), ServerError> {
     let name = listen.to_string();
-    let spec =
-        BindSpec { device: listen.interface.clone(), broadcast: true, ..BindSpec::new(SocketAddr::V4(listen.address)) };
+    let spec = BindSpec {
+        device: listen.interface.clone(),
+        broadcast: true,
+        reuse_address: shared,
+        ..BindSpec::new(SocketAddr::V4(listen.address))
+    };
     let bound = UdpEndpoint::bind(&spec).and_then(|endpoint| Ok((endpoint.local_addr()?, endpoint)));
     match bound {
         Ok((address, endpoint)) => {
             tracing::info!(%address, interface = listen.interface, "listening");
-            Ok((name, endpoint))
+            Ok((name, Arc::new(endpoint)))
         }
         Err(source) => Err(ServerError::Bind { name, source }),
     }

@@ -3,8 +3,10 @@
 //! ```text
 //! handle          one corridor
 //!  ├ request      bytes → a client's message
-//!  ├ respond      what to say: RFC 2131 §4.3 for reservations
+//!  ├ admit        who asks too often goes no further
+//!  ├ respond      the steps in their order: who has a reservation for the client, and what else it is told
 //!  │   ├ address  which of the host's addresses belongs to the client's link
+//!  │   ├ decide   OFFER, ACK, NAK: RFC 2131 §4.3 for reservations
 //!  │   ├ naming   hostname, routers, netmask by rule
 //!  │   └ boot     file or script
 //!  ├ reply        header and options
@@ -13,6 +15,7 @@
 
 mod address;
 mod boot;
+mod decide;
 mod destination;
 mod drop_reason;
 mod reply;
@@ -22,17 +25,20 @@ mod respond;
 mod tests;
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use dhcp_wire::MessageType;
 use dhcp_wire::v4::Outgoing;
 use ipnet::Ipv4Net;
 use naming::RuleSet;
 use serve::udp::RecvMeta;
-use smd_cache::{Host, Snapshot};
+use smd_cache::{Host, Known, MacAddr, Snapshot};
 
 pub use self::destination::Destination;
 pub use self::drop_reason::DropReason;
 use self::request::Request;
+use self::respond::Verdict;
+use crate::admission::{Excess, Urgency};
 use crate::policy::Policy;
 
 /// A datagram and how it came.
@@ -58,14 +64,16 @@ pub struct Transaction<'s> {
 }
 
 /// The client's side of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Asked {
     /// Transaction ID.
     pub xid: u32,
     /// The client's hardware address, zero behind `hlen`.
     pub chaddr: [u8; 16],
-    /// Length of the hardware address.
+    /// How many octets of `chaddr` are the hardware address, at most 16.
     pub hlen: u8,
+    /// Who that is: `chaddr`, or what identifies an InfiniBand port.
+    pub mac: Option<MacAddr>,
     /// The relay; 0.0.0.0 if there is none.
     pub giaddr: Ipv4Addr,
     /// DISCOVER, REQUEST, …; `None` if option 53 is missing or malformed.
@@ -85,23 +93,36 @@ pub struct Transmit {
     pub destination: Destination,
     /// Our address: option 54, and the source where the reply is a frame of our own.
     pub server: Ipv4Addr,
+    /// How long the reply is held back (`sleep`).
+    pub delay: Duration,
 }
 
 /// Sees each rule's turn: the host, the rules and what came of one of them.
 pub type Observe<'o> = &'o mut dyn FnMut(Host<'_>, &RuleSet, naming::Step<'_>);
 
-/// Answers one datagram. `snapshot` is `None` before the first good one: then nobody is answered.
-pub fn handle<'s>(snapshot: Option<&'s Snapshot>, policy: &Policy, arrival: Arrival<'_>) -> Transaction<'s> {
-    handle_observed(snapshot, policy, arrival, &mut |_, _, _| {})
+/// What the door has a part in.
+#[expect(missing_debug_implementations, reason = "closures have nothing to show")]
+pub struct Hooks<'h> {
+    /// Says who asks too often.
+    pub admit: &'h mut dyn FnMut(MacAddr, Urgency) -> Result<(), Excess>,
+    /// Sees how the rules are evaluated: for the log.
+    pub observe: Observe<'h>,
 }
 
-/// As [`handle`], and `observe` sees how the rules are evaluated: for the log.
-pub fn handle_observed<'s>(
+/// Answers one datagram. `snapshot` is `None` before the first good one: then `coresmd` answers nobody.
+pub fn handle<'s>(snapshot: Option<&'s Snapshot>, policy: &Policy, arrival: Arrival<'_>) -> Transaction<'s> {
+    let hooks = Hooks { admit: &mut |_, _| Ok(()), observe: &mut |_, _, _| {} };
+    handle_with(snapshot, policy, arrival, hooks)
+}
+
+/// As [`handle`], with the door's part.
+pub fn handle_with<'s>(
     snapshot: Option<&'s Snapshot>,
     policy: &Policy,
     arrival: Arrival<'_>,
-    observe: Observe<'_>,
+    hooks: Hooks<'_>,
 ) -> Transaction<'s> {
+    let Hooks { admit, observe } = hooks;
     let message = match request::decode(arrival.datagram) {
         Ok(message) => message,
         Err(reason) => return Transaction { asked: None, host: None, outcome: Err(reason) },
@@ -110,14 +131,21 @@ pub fn handle_observed<'s>(
         xid: message.xid(),
         chaddr: reply::chaddr(&message),
         hlen: message.hlen(),
+        mac: message.client_mac(),
         giaddr: message.giaddr(),
         message_type: message.message_type(),
     });
     let mut host = None;
     let outcome = Request::read(message).and_then(|request| {
-        let found = respond::find(snapshot, request.mac)?;
-        host = Some(found);
-        respond::respond(found, policy, &request, arrival, observe)
+        admit(request.mac, request.kind.urgency())?;
+        let known = snapshot.map(|snapshot| snapshot.lookup(request.mac));
+        if let Some(Known::Host(found)) = known {
+            host = Some(found);
+        }
+        match respond::respond(known, policy, &request, arrival, observe)? {
+            Verdict::Reply(transmit) => Ok(transmit),
+            Verdict::NoReservation(draft) => draft.without_reservation().ok_or(DropReason::Unknown),
+        }
     });
     Transaction { asked, host, outcome }
 }

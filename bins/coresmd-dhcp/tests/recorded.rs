@@ -1,5 +1,6 @@
-//! Replies against recorded ones: each case is a configuration, SMD's two lists, and the packets that `CoreDHCP` with
-//! `coresmd` v0.6.3 was sent and answered. A step that says otherwise behind the recorded reply is where we differ.
+//! Replies against recorded ones: each case is a configuration with the files that it names, SMD's two lists if it asks
+//! SMD, and the packets that `CoreDHCP` with `coresmd` v0.6.3 was sent and answered. A step that says otherwise behind the
+//! recorded reply is where we differ.
 //!
 //! A line of `steps.tsv`: step, source, destination, request, and `silence` or `reply HEX|any KEY=VALUE…`.
 
@@ -10,6 +11,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 
+use coresmd_dhcp::address_file;
 use coresmd_dhcp::config;
 use coresmd_dhcp::policy::Policy;
 use coresmd_dhcp::v4::{self, Arrival, Destination};
@@ -37,18 +39,24 @@ macro_rules! cases {
 
 cases! {
     architectures: "architectures",
+    autoconfigure: "autoconfigure",
     client_states: "client-states",
     comments_and_bad_keys: "comments-and-bad-keys",
+    ipv6only: "ipv6only",
     key_case: "key-case",
+    lease_time: "lease-time",
     malformed: "malformed",
     no_server_id: "no-server-id",
     relayed_subnets: "relayed-subnets",
     reply_paths: "reply-paths",
+    requested_options: "requested-options",
     rules_continue_ignore: "rules-continue-ignore",
     rules_domains: "rules-domains",
     rules_type_id: "rules-type-id",
+    searchdomains_trailing_dot: "searchdomains-trailing-dot",
     several_addresses: "several-addresses",
     smd_odd_rows: "smd-odd-rows",
+    static_options: "static-options",
     user_class: "user-class",
 }
 
@@ -67,14 +75,11 @@ fn before_the_first_inventory_nobody_is_answered() {
 fn play(case: &str) {
     let directory = directory(case);
     let policy = policy(&directory);
-    let (interfaces, components) = (read(&directory, "EthernetInterfaces.json"), read(&directory, "Components.json"));
-    let bodies =
-        Bodies { interfaces: interfaces.as_bytes(), components: components.as_bytes(), groups: None, boot: None };
-    let (snapshot, _) = Snapshot::build(Inventory::read(&bodies).unwrap());
+    let snapshot = policy.coresmd().map(|_| snapshot(&directory));
     for line in read(&directory, "steps.tsv").lines() {
         let step = Step::parse(line);
         let meta = step.meta();
-        let transaction = v4::handle(Some(&snapshot), &policy, step.arrival(&meta));
+        let transaction = v4::handle(snapshot.as_ref(), &policy, step.arrival(&meta));
         let got = transaction.outcome.as_ref().ok().map(|transmit| {
             let mut bytes = Vec::new();
             assert!(transmit.encode(&mut bytes).is_empty(), "{case} {}: options were left out", step.name);
@@ -194,7 +199,20 @@ fn destination(way: Destination) -> SocketAddrV4 {
 
 fn policy(directory: &Path) -> Policy {
     let (config, findings) = config::read("config.yaml", &read(directory, "config.yaml"), None);
-    config.unwrap_or_else(|| panic!("{}", findings.report(false))).policy
+    let policy = config.unwrap_or_else(|| panic!("{}", findings.report(false))).policy;
+    for file in policy.address_files() {
+        let (table, faults) = address_file::parse(&read(directory, file.path.to_str().unwrap()));
+        assert_eq!(faults, []);
+        file.table.store(table.into());
+    }
+    policy
+}
+
+fn snapshot(directory: &Path) -> Snapshot {
+    let (interfaces, components) = (read(directory, "EthernetInterfaces.json"), read(directory, "Components.json"));
+    let bodies =
+        Bodies { interfaces: interfaces.as_bytes(), components: components.as_bytes(), groups: None, boot: None };
+    Snapshot::build(Inventory::read(&bodies).unwrap()).0
 }
 
 fn directory(case: &str) -> std::path::PathBuf {

@@ -1,12 +1,15 @@
 //! DHCPv4 (RFC 2131, 2132): what came in ([`Received`]) and what goes out ([`Outgoing`]).
 
+mod fqdn;
 mod index;
+mod infiniband;
 mod options;
 mod outgoing;
 mod overload;
 mod received;
 mod relay_agent;
 
+pub use fqdn::ClientFqdn;
 pub use options::Options;
 pub use outgoing::{Outgoing, datagram_limit};
 pub use received::{DecodeError, Received};

@@ -52,7 +52,7 @@ pub(super) fn read(section: &Node, report: &mut Report<'_>) -> Vec<Listen> {
     for word in words {
         match parse(&word.text) {
             Ok(listen) if sockets.contains(&listen) => {
-                report.error(Fault::new(word.span, format!("`{}` is listed twice", word.text)));
+                report.warn(Fault::new(word.span, format!("`{}` is listed already: it is ignored", word.text)));
             }
             Ok(listen) => sockets.push(listen),
             Err(message) => report.error(

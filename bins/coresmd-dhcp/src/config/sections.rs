@@ -1,4 +1,5 @@
-//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `admin`, `log`.
+//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `policy`, `admin`,
+//! `log`.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use smd_cache::refresh::{BssSource, ShrinkPolicy, SourceConfig};
 
 use super::coresmd::Settings;
 use super::{Environment, duration, values};
+use crate::admission::Limits;
 use crate::cli::Level;
 
 /// The section `admin`.
@@ -66,6 +68,14 @@ pub(super) struct BssKeys {
     precedence: Option<Resolution>,
 }
 
+/// `policy` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PolicySection {
+    max_rate_per_mac: Option<Rate>,
+    max_rate_per_interface: Option<Rate>,
+}
+
 /// `admin` as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -79,6 +89,17 @@ pub(super) struct AdminSection {
 pub(super) struct LogSection {
     level: Option<LevelName>,
     format: Option<LogFormat>,
+}
+
+impl PolicySection {
+    /// With the defaults where nothing is written.
+    pub(super) fn resolve(self) -> Limits {
+        let defaults = Limits::default();
+        Limits {
+            per_mac: self.max_rate_per_mac.map_or(defaults.per_mac, |rate| rate.0),
+            per_interface: self.max_rate_per_interface.map_or(defaults.per_interface, |rate| rate.0),
+        }
+    }
 }
 
 impl AdminSection {
@@ -192,6 +213,17 @@ scalar!(
         "sql" => Ok(Precedence::Sql),
         "kv" => Ok(Precedence::Kv),
         _ => Err(format!("{text:?} is neither sql nor kv")),
+    }
+);
+scalar!(
+    /// Messages a second; none for `off`.
+    Rate(Option<u32>),
+    |text| match text {
+        "off" => Ok(None),
+        _ => match text.parse() {
+            Ok(rate @ 1..=1_000_000_000) => Ok(Some(rate)),
+            _ => Err(format!("{text:?} is neither a number of messages a second nor off")),
+        },
     }
 );
 scalar!(

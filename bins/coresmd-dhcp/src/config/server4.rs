@@ -12,17 +12,34 @@ use crate::policy::{Policy, Step};
 /// The steps of `CoreDHCP` that have no DHCPv4 side: it warns and skips them.
 const V6_ONLY: [&str; 1] = ["prefix"];
 /// The steps that a later version brings.
-const LATER: [&str; 9] =
-    ["autoconfigure", "bootloop", "file", "ipv6only", "nbp", "range", "sleep", "smee", "staticroute"];
+const LATER: [&str; 3] = ["bootloop", "range", "smee"];
+/// The steps that give addresses.
+const GIVERS: [&str; 4] = ["bootloop", "coresmd", "file", "range"];
 /// The steps of this version.
-pub const STEPS: [&str; 8] = ["coresmd", "dns", "lease_time", "mtu", "netmask", "router", "searchdomains", "server_id"];
+pub const STEPS: [&str; 14] = [
+    "autoconfigure",
+    "coresmd",
+    "dns",
+    "file",
+    "ipv6only",
+    "lease_time",
+    "mtu",
+    "nbp",
+    "netmask",
+    "router",
+    "searchdomains",
+    "server_id",
+    "sleep",
+    "staticroute",
+];
 
 /// What the section says.
 #[derive(Debug)]
 pub(super) struct Server4 {
     pub(super) listen: Vec<Listen>,
     pub(super) policy: Policy,
-    pub(super) coresmd: Settings,
+    /// What `coresmd` says of the inventory, if that is a step.
+    pub(super) coresmd: Option<Settings>,
 }
 
 /// Reads the section; `None` when something in it is fatal.
@@ -35,25 +52,24 @@ pub(super) fn read(section: &Entry, report: &mut Report<'_>) -> Option<Server4> 
     unknown_keys(&section.node, report);
     let listen = listen::read(&section.node, report);
     let mut chain = Chain::default();
-    for item in items(section, report) {
+    let items = items(section, report);
+    for item in items {
         if let Some(entry) = single_entry(item, report) {
             chain.add(entry, report);
         }
     }
-    let coresmd = chain.coresmd.take().or_else(|| {
-        if !chain.coresmd_seen {
-            let fault =
-                Fault::new(section.span.clone(), "no step gives an address: without `coresmd` nobody is answered");
-            report.error(fault.help("add `coresmd` to `plugins`"));
-        }
-        None
-    })?;
+    if !items.is_empty() {
+        chain.check_order(section, report);
+    }
+    if chain.coresmd_seen && chain.coresmd.is_none() {
+        return None;
+    }
     steps::unify(&mut chain.steps);
     let server_id = chain.steps.iter().find_map(|step| match step {
         Step::ServerId(address) => Some(*address),
         _ => None,
     });
-    Some(Server4 { listen, policy: Policy { steps: chain.steps, server_id }, coresmd })
+    Some(Server4 { listen, policy: Policy { steps: chain.steps, server_id }, coresmd: chain.coresmd })
 }
 
 /// The steps as they are read.
@@ -62,10 +78,17 @@ struct Chain {
     steps: Vec<Step>,
     coresmd: Option<Settings>,
     coresmd_seen: bool,
+    /// The first step that gives addresses, whether it could be read or not.
+    giver_seen: bool,
+    /// The first `nbp`.
+    nbp: Option<Range<usize>>,
+    /// The first step that gives addresses but stands behind `nbp`.
+    unreached: Option<String>,
 }
 
 impl Chain {
     fn add(&mut self, entry: &Entry, report: &mut Report<'_>) {
+        self.note_order(entry);
         match entry.key.as_str() {
             "coresmd" if self.coresmd_seen => {
                 let fault = Fault::new(entry.span.clone(), "`coresmd` stands in `plugins` twice: keep one");
@@ -90,6 +113,36 @@ impl Chain {
                 let fault = Fault::new(entry.span.clone(), format!("there is no step `{name}`"));
                 report.error(fault.help(nearest::help(name, &known)));
             }
+        }
+    }
+}
+
+impl Chain {
+    /// Notes what the check of the order needs.
+    fn note_order(&mut self, entry: &Entry) {
+        let name = entry.key.as_str();
+        if GIVERS.contains(&name) {
+            self.giver_seen = true;
+            if self.nbp.is_some() {
+                self.unreached.get_or_insert_with(|| name.to_owned());
+            }
+        } else if name == "nbp" {
+            self.nbp.get_or_insert_with(|| entry.span.clone());
+        }
+    }
+
+    /// Somebody must give addresses, and `nbp` ends the list.
+    fn check_order(&self, section: &Entry, report: &mut Report<'_>) {
+        if !self.giver_seen {
+            let fault = Fault::new(
+                section.span.clone(),
+                "no step gives an address: without `coresmd` or `file` nobody is answered",
+            );
+            report.error(fault.help("add `coresmd` to `plugins`"));
+        }
+        if let (Some(place), Some(name)) = (&self.nbp, &self.unreached) {
+            let fault = Fault::new(place.clone(), format!("`nbp` ends the list: `{name}` behind it is never reached"));
+            report.warn(fault.help("put `nbp` last"));
         }
     }
 }

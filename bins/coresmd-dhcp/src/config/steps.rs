@@ -2,11 +2,13 @@
 
 use std::net::Ipv4Addr;
 
+use super::boot_program::boot_program;
 use super::report::{Fault, Report};
 use super::tree::Entry;
 use super::words::{self, Word};
 use super::{duration, values};
-use crate::policy::Step;
+use crate::address_file::AddressFile;
+use crate::policy::{AutoConfigure, Step};
 
 /// Reads one step; `None` when its words are at fault.
 pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
@@ -24,13 +26,24 @@ pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
         "netmask" => arguments.only(values::netmask).map(Step::Netmask),
         "lease_time" => arguments.only(duration::parse_seconds).map(Step::LeaseTime),
         "mtu" => arguments.only(mtu).map(Step::Mtu),
-        "searchdomains" => arguments.all(values::domain).map(|domains| Step::SearchDomains(domains.concat())),
+        "searchdomains" => {
+            if words.is_empty() {
+                arguments.warn("`searchdomains` names no domain: it says nothing");
+            }
+            arguments.all(values::domain).map(|domains| Step::SearchDomains(domains.concat()))
+        }
+        "staticroute" => arguments.some(values::route).map(|routes| Step::StaticRoute(routes.concat())),
+        "nbp" => arguments.only(boot_program).map(Step::Nbp),
+        "autoconfigure" => arguments.optional(AutoConfigure::Forbidden, auto_configure).map(Step::AutoConfigure),
+        "ipv6only" => arguments.optional(0, duration::parse_seconds).map(Step::Ipv6Only),
+        "sleep" => arguments.only(duration::parse).map(Step::Sleep),
+        "file" => arguments.file().map(Step::File),
         _ => unreachable!("the caller knows the plain steps"),
     }
 }
 
-/// The original keeps these values once per process: lists are joined over all instances, of the others the last one
-/// wins, and every instance emits the result.
+/// The original keeps most values once per process: lists are joined over all instances, of the others the last one
+/// wins, and every instance emits the result. Only `file`, `sleep` and `coresmd` are each their own.
 pub(super) fn unify(steps: &mut [Step]) {
     let (mut dns, mut routers): (Vec<Ipv4Addr>, Vec<Ipv4Addr>) = (Vec::new(), Vec::new());
     let mut last: Vec<Step> = Vec::new();
@@ -38,6 +51,7 @@ pub(super) fn unify(steps: &mut [Step]) {
         match step {
             Step::Dns(addresses) => dns.extend(addresses),
             Step::Router(addresses) => routers.extend(addresses),
+            Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) => {}
             other => {
                 last.retain(|step| !same_kind(step, other));
                 last.push(other.clone());
@@ -48,6 +62,7 @@ pub(super) fn unify(steps: &mut [Step]) {
         match step {
             Step::Dns(addresses) => addresses.clone_from(&dns),
             Step::Router(addresses) => addresses.clone_from(&routers),
+            Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) => {}
             other => {
                 let latest = last.iter().find(|step| same_kind(step, other));
                 *other = latest.expect("every kind was entered above").clone();
@@ -68,6 +83,11 @@ struct Arguments<'a, 'r, 't> {
 }
 
 impl Arguments<'_, '_, '_> {
+    /// Files a warning about the step.
+    fn warn(&mut self, message: &str) {
+        self.report.warn(Fault::new(self.entry.span.clone(), message));
+    }
+
     /// Exactly one word.
     fn only<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if self.words.len() != 1 {
@@ -78,10 +98,36 @@ impl Arguments<'_, '_, '_> {
         self.all(parse)?.pop()
     }
 
+    /// No word, which means the default, or one.
+    fn optional<T>(&mut self, default: T, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        if self.words.len() > 1 {
+            let message = format!("`{}` takes at most one word, not {}", self.entry.key, self.words.len());
+            self.report.error(Fault::new(self.entry.span.clone(), message));
+            return None;
+        }
+        self.all(parse).map(|mut values| values.pop().unwrap_or(default))
+    }
+
+    /// A file's name, and perhaps `autorefresh`; the original does not look at anything behind that.
+    fn file(&mut self) -> Option<AddressFile<Ipv4Addr>> {
+        let Some((path, options)) = self.words.split_first() else {
+            let fault = Fault::new(self.entry.span.clone(), format!("`{}` needs the name of a file", self.entry.key));
+            self.report.error(fault.help("write it as `- file: PATH`, or `- file: PATH autorefresh`"));
+            return None;
+        };
+        let autorefresh = options.first().is_some_and(|word| word.text == "autorefresh");
+        for word in &options[usize::from(autorefresh)..] {
+            let message = format!("`{}` has no option `{}`: it is ignored", self.entry.key, word.text);
+            self.report
+                .warn(Fault::new(word.span.clone(), message).help("`autorefresh` reads the file when it changes"));
+        }
+        Some(AddressFile::new(path.text.clone().into(), autorefresh))
+    }
+
     /// At least one word.
     fn some<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
         if self.words.is_empty() {
-            let message = format!("`{}` takes at least one address", self.entry.key);
+            let message = format!("`{}` takes at least one word", self.entry.key);
             self.report.error(Fault::new(self.entry.span.clone(), message));
             return None;
         }
@@ -108,4 +154,13 @@ impl Arguments<'_, '_, '_> {
 fn mtu(text: &str) -> Result<u16, String> {
     let mtu: u16 = text.parse().map_err(|_| format!("{text:?} is no MTU: 68 to 65535"))?;
     if mtu < 68 { Err(format!("{mtu} is no MTU: at least 68")) } else { Ok(mtu) }
+}
+
+/// Option 116 (RFC 2563 §2).
+fn auto_configure(text: &str) -> Result<AutoConfigure, String> {
+    match text {
+        "0" | "DoNotAutoConfigure" => Ok(AutoConfigure::Forbidden),
+        "1" | "AutoConfigure" => Ok(AutoConfigure::Allowed),
+        _ => Err(format!("{text:?} is none of 0, 1, DoNotAutoConfigure, AutoConfigure")),
+    }
 }

@@ -1,5 +1,7 @@
 //! Whole configurations: what is taken, and every fault at its place.
 
+mod steps;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,9 +49,11 @@ fn hostname(coresmd: &Coresmd, id: &str, component_type: &str, nid: Option<u64>)
 fn defaults_are_the_originals() {
     let config = good(&with_coresmd(LEAST));
     assert_eq!(config.listen.iter().map(Listen::to_string).collect::<Vec<_>>(), ["0.0.0.0:67"]);
-    assert_eq!(config.source.smd_url, "http://smd:27779");
-    assert_eq!((config.source.smd_ca, config.source.interval), (None, Duration::from_secs(30)));
-    assert_eq!(config.tftp, Tftp { root: "/tftpboot".into(), port: 69, single_port: false });
+    let source = config.source.unwrap();
+    assert_eq!((source.smd_url.as_str(), source.smd_ca), ("http://smd:27779", None));
+    assert_eq!(source.interval, Duration::from_secs(30));
+    assert_eq!(config.tftp, Some(Tftp { root: "/tftpboot".into(), port: 69, single_port: false }));
+    assert_eq!(config.limits, Limits { per_mac: Some(1_000), per_interface: Some(100_000) });
     assert_eq!(config.admin, Admin { listen: "127.0.0.1:8067".parse().unwrap(), required: false });
     let coresmd = config.policy.coresmd().unwrap();
     assert_eq!((coresmd.lease_time, coresmd.rules.nids), (3600, NidSource::NodesOnly));
@@ -65,9 +69,9 @@ fn every_key_of_the_text_form_is_read() {
     let text = with_coresmd(words);
     assert_eq!(faults(&text), [""; 0]);
     let config = good(&text);
-    assert_eq!(config.source.smd_ca, Some("/etc/ca.pem".into()));
-    assert_eq!(config.source.interval, Duration::from_secs(90));
-    assert_eq!(config.tftp, Tftp { root: "/srv/tftp".into(), port: 6969, single_port: true });
+    assert_eq!(config.tftp, Some(Tftp { root: "/srv/tftp".into(), port: 6969, single_port: true }));
+    let source = config.source.as_ref().unwrap();
+    assert_eq!((&source.smd_ca, source.interval), (&Some("/etc/ca.pem".into()), Duration::from_secs(90)));
     let coresmd = config.policy.coresmd().unwrap();
     assert_eq!(coresmd.lease_time, 86_400);
     assert_eq!(coresmd.script.of(MacAddr([0; 6])), "http://bss:8081/x/boot/v1/bootscript?mac=00:00:00:00:00:00");
@@ -210,12 +214,11 @@ pool: {}
     assert_eq!(
         faults(text),
         [
-            "1:1 error no step gives an address: without `coresmd` nobody is answered",
             "2:12 error \"eth0\" is no IPv4 address; an interface is written `%name`",
             "3:3 warning `server4` has no key `plugin`: it is ignored",
             "5:7 error `server_id` takes exactly one word, not 2",
             "6:12 error `dns` takes words, not a list or a map",
-            "7:7 error `dns` takes at least one address",
+            "7:7 error `dns` takes at least one word",
             "8:24 error `router`: \"10.0.0\" is no IPv4 address",
             "9:16 error `netmask`: 255.0.255.0 is no netmask: its ones must stand together, in front",
             "10:19 error `lease_time`: the duration \"3600\" has no unit",
@@ -229,8 +232,10 @@ pool: {}
             "18:1 error `server6`: DHCPv6 is not supported yet by this version",
             "20:1 warning there is no section `admni`: it is ignored",
             "22:11 error `admin.listen`: \"here\" is no address: write it as 127.0.0.1:8067",
+            "23:1 warning `smd` is not used: no step is `coresmd`",
             "23:15 error `smd.shrink`: \"maybe\" is neither hold nor accept",
             "23:33 error `smd.timeouts` has no key `conect`",
+            "24:1 warning `bss` is not used: no step is `coresmd`",
             "24:6 error `bss` needs `url`",
             "24:19 error `bss.precedence`: \"x\" is neither sql nor kv",
             "25:1 error `pool` is not supported yet by this version",
@@ -284,7 +289,7 @@ fn the_snapshot_is_kept_where_systemd_says_unless_the_file_says_otherwise() {
     let text = with_coresmd(LEAST);
     let snapshot = |text: &str, state_directory: Option<PathBuf>| {
         let environment = Environment { state_directory, ..Environment::default() };
-        read("c.yaml", text, Some(&environment)).0.unwrap().source.snapshot_file
+        read("c.yaml", text, Some(&environment)).0.unwrap().source.unwrap().snapshot_file
     };
     assert_eq!(snapshot(&text, None), None);
     assert_eq!(snapshot(&text, Some("/var/lib/x".into())), Some("/var/lib/x/snapshot".into()));
@@ -307,7 +312,7 @@ fn the_environment_is_above_the_file() {
         ("CORESMD_VERSION", "not ours"),
         ("HOME", "/root"),
     ]);
-    let source = read("c.yaml", &text, Some(&environment)).0.unwrap().source;
+    let source = read("c.yaml", &text, Some(&environment)).0.unwrap().source.unwrap();
     assert_eq!((source.token_file, source.max_body), (Some("/run/secrets/token".into()), 1 << 20));
     assert_eq!((source.timeouts.header, source.bss.unwrap().url), (Duration::from_secs(7), "http://0123".into()));
 

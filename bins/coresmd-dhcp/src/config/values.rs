@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
+
 /// An IPv4 address.
 pub(super) fn ipv4(text: &str) -> Result<Ipv4Addr, String> {
     text.parse().map_err(|_| format!("{text:?} is no IPv4 address"))
@@ -68,6 +70,15 @@ pub(super) fn domain(text: &str) -> Result<Vec<u8>, String> {
     if wire.len() > 255 { Err(format!("{text:?} is too long for a domain name")) } else { Ok(wire) }
 }
 
+/// `CIDR,GATEWAY` in the wire form of option 121 (RFC 3442): only the octets that the prefix reaches, host bits zero.
+pub(super) fn route(text: &str) -> Result<Vec<u8>, String> {
+    let (destination, gateway) = text.split_once(',').ok_or_else(|| format!("{text:?} is no CIDR,GATEWAY"))?;
+    let network: Ipv4Net = destination.parse().map_err(|_| format!("{destination:?} is no IPv4 network"))?;
+    let octets = network.network().octets();
+    let significant = usize::from(network.prefix_len().div_ceil(8));
+    Ok([&[network.prefix_len()], &octets[..significant], &ipv4(gateway)?.octets()].concat())
+}
+
 /// A size in octets: a number, or one with KiB, MiB or GiB.
 pub(super) fn size(text: &str) -> Result<usize, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -115,6 +126,23 @@ mod tests {
         }
         for text in ["", ".", "a..b", &"x".repeat(64), &"abcdefg.".repeat(40)] {
             assert!(domain(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn routes_are_masked_and_cut_to_their_prefix() {
+        for (text, wire) in [
+            ("10.1.2.3/12,172.16.0.254", &[12, 10, 0, 172, 16, 0, 254][..]),
+            ("192.168.1.77/24,172.16.0.1", &[24, 192, 168, 1, 172, 16, 0, 1]),
+            ("0.0.0.0/0,172.16.0.254", &[0, 172, 16, 0, 254]),
+            ("10.9.8.7/32,10.0.0.1", &[32, 10, 9, 8, 7, 10, 0, 0, 1]),
+        ] {
+            assert_eq!(route(text), Ok(wire.to_vec()), "{text}");
+        }
+        for text in
+            ["10.0.0.0/8", "10.0.0.0,10.0.0.1", "fd00::/8,10.0.0.1", "10.0.0.0/8,fd00::1", "10.0.0.0/33,10.0.0.1"]
+        {
+            assert!(route(text).is_err(), "{text}");
         }
     }
 

@@ -20,17 +20,18 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    /// Binds the port. Not to get the default one is a warning: another server on this machine may have it.
+    /// Binds the port. Without an inventory, `state`, the server is always ready. Not to get the default one is a warning: another server on this machine may have it.
     #[expect(clippy::disallowed_methods, reason = "this room binds the admin port")]
     pub(super) fn bind(
         runtime: &Runtime,
         config: &config::Admin,
         registry: Arc<RwLock<Registry>>,
-        state: StateHandle,
+        state: Option<StateHandle>,
     ) -> Result<Option<Self>, ServerError> {
         let address = config.listen;
         let details = state.clone();
-        let ready = Ready::new(move || reasons(&state.load())).details(move || describe(&details.load()));
+        let ready = Ready::new(move || state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default())
+            .details(move || details.as_ref().map(|state| describe(&state.load())).unwrap_or_default());
         let router = admin::router(ready, admin::Metrics::new(registry));
         match runtime.block_on(TcpListener::bind(address)) {
             Ok(listener) => {

@@ -94,7 +94,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a transaction; `way` is there if it had a reply.
+    /// Counts a transaction; `way` is there if a reply has gone.
     pub(super) fn count(&self, transaction: &Transaction<'_>, way: Option<Way>) {
         if let Some(asked) = transaction.asked {
             self.requests[position(&REQUESTS, asked.message_type)].inc();
@@ -104,8 +104,18 @@ impl Metrics {
             Err(reason) => drop(self.drops[reason.index()].inc()),
         }
         if let Some(way) = way {
-            self.sends[way as usize].inc();
+            self.sent(way);
         }
+    }
+
+    /// Counts a reply that was given up after it had been counted.
+    pub(super) fn dropped(&self, reason: DropReason) {
+        self.drops[reason.index()].inc();
+    }
+
+    /// Counts a reply that was held back and has gone.
+    pub(super) fn sent(&self, way: Way) {
+        self.sends[way as usize].inc();
     }
 
     /// Counts options that found no room.
@@ -114,11 +124,13 @@ impl Metrics {
     }
 }
 
-/// The registry, with the counters of the sockets (by their names) and what is known of the inventory.
-pub(super) fn registry(sockets: Vec<(String, Arc<UdpCounters>)>, state: StateHandle) -> Registry {
+/// The registry, with the counters of the sockets (by their names) and what is known of the inventory, if there is one.
+pub(super) fn registry(sockets: Vec<(String, Arc<UdpCounters>)>, state: Option<StateHandle>) -> Registry {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(UdpCollector::new("coresmd_dhcp4", sockets)));
-    registry.register_collector(Box::new(InventoryCollector(state)));
+    if let Some(state) = state {
+        registry.register_collector(Box::new(InventoryCollector(state)));
+    }
     registry
 }
 

@@ -2,7 +2,7 @@
 
 use dhcp_wire::MessageType;
 use naming::{RuleSet, Step};
-use smd_cache::{Host, MacAddr};
+use smd_cache::Host;
 
 use super::metrics::Way;
 use crate::v4::{Asked, DropReason, Transaction};
@@ -22,13 +22,18 @@ pub(super) fn write(transaction: &Transaction<'_>, way: Option<Way>) {
     match &transaction.outcome {
         Ok(transmit) => {
             let (verdict, address) = (type_name(transmit.message_type), transmit.reply.yiaddr);
-            let via = way.map(Way::label);
+            let via = way.map_or("held_back", Way::label);
             tracing::info!(%xid, %chaddr, %giaddr, "type" = kind, verdict, %address, host, via, "dhcp4");
         }
         // Somebody else uses the address: that is for an operator to look into.
         Err(reason @ DropReason::Declined) => {
             let verdict = reason.label();
             tracing::warn!(%xid, %chaddr, %giaddr, "type" = kind, verdict, host, %reason, "dhcp4");
+        }
+        // Who floods us shall not flood the log.
+        Err(reason @ (DropReason::MacRate | DropReason::InterfaceRate | DropReason::HeldTooMany)) => {
+            let verdict = reason.label();
+            tracing::debug!(%xid, %chaddr, %giaddr, "type" = kind, verdict, host, %reason, "dhcp4");
         }
         Err(reason) => {
             let verdict = reason.label();
@@ -67,11 +72,10 @@ pub(super) fn type_name(kind: MessageType) -> &'static str {
     }
 }
 
-/// The hardware address as text: a MAC address, or as many octets as there are.
+/// The client as text: its MAC address, or as many octets of another hardware address as there are.
 fn client(asked: &Asked) -> String {
-    let octets = &asked.chaddr[..usize::from(asked.hlen)];
-    match octets.try_into() {
-        Ok(octets) => MacAddr(octets).to_string(),
-        Err(_) => octets.iter().map(u8::to_string).collect::<Vec<_>>().join("."),
+    match asked.mac {
+        Some(mac) => mac.to_string(),
+        None => asked.chaddr[..usize::from(asked.hlen)].iter().map(u8::to_string).collect::<Vec<_>>().join("."),
     }
 }

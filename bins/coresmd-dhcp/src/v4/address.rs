@@ -72,6 +72,11 @@ pub(super) fn select(addresses: &[IpAddr], link: Link<'_>, rules: &RuleSet) -> R
 }
 
 impl Candidates {
+    /// A single address, valid on every link.
+    pub(super) fn only(address: Ipv4Addr) -> Self {
+        Self { best: address, subnet: None }
+    }
+
     /// Whether an address that the client holds is one of the host's, and on its link.
     pub(super) fn include(&self, held: Ipv4Addr, addresses: &[IpAddr]) -> bool {
         let held = IpAddr::from(held);

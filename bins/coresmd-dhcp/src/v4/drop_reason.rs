@@ -3,6 +3,8 @@
 use dhcp_wire::v4::DecodeError;
 use thiserror::Error;
 
+use crate::admission::Excess;
+
 /// Why a datagram is not answered, and who is to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DropReason {
@@ -18,14 +20,14 @@ pub enum DropReason {
     /// The client: a type that servers send, or a lease query.
     #[error("a message type that is not for a server")]
     UnwantedType,
-    /// The client: its hardware address is no MAC address.
+    /// The client: its hardware address is no MAC address, and no client identifier gives one.
     #[error("the hardware address is no MAC address")]
     HardwareAddress,
     /// Nobody yet: SMD has not answered since the start, and nothing is on disk.
     #[error("no inventory yet")]
     NoSnapshot,
-    /// Nobody: SMD does not know the MAC.
-    #[error("SMD does not know this MAC address")]
+    /// Nobody: no step of the configuration has an address for the MAC.
+    #[error("nobody knows this MAC address")]
     Unknown,
     /// The inventory: the interface belongs to no component that SMD lists.
     #[error("SMD knows this MAC address, but not its component")]
@@ -57,6 +59,21 @@ pub enum DropReason {
     /// The inventory, or the link: the client found its address in use by another machine (RFC 2131 §4.3.3).
     #[error("declined: another machine uses the address")]
     Declined,
+    /// The configuration: `autoconfigure` ends the exchange with who has no address and does not send option 116.
+    #[error("no address, and the client does not ask whether it may choose one")]
+    NoAutoConfigure,
+    /// The client: it asks more often than the configuration allows.
+    #[error("this MAC address asks too often")]
+    MacRate,
+    /// The network: more messages come by this interface than the configuration allows.
+    #[error("too many messages come by this interface")]
+    InterfaceRate,
+    /// The client, or the network: the reply to this very message is being held back already.
+    #[error("the same message is being answered already")]
+    Duplicate,
+    /// The crowd: too many replies are held back.
+    #[error("too many replies are held back")]
+    HeldTooMany,
     /// The configuration: no `server_id`, and the receiving interface has no IPv4 address.
     #[error("this server has no address on the receiving interface")]
     NoServerAddress,
@@ -64,7 +81,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every label, in the order of [`DropReason::index`].
-    pub const LABELS: [&'static str; 18] = [
+    pub const LABELS: [&'static str; 23] = [
         "malformed",
         "not_a_request",
         "no_message_type",
@@ -82,6 +99,11 @@ impl DropReason {
         "nothing_requested",
         "released",
         "declined",
+        "no_auto_configure",
+        "mac_rate",
+        "interface_rate",
+        "duplicate",
+        "held_too_many",
         "no_server_address",
     ];
 
@@ -105,12 +127,26 @@ impl DropReason {
             Self::NothingRequested => 14,
             Self::Released => 15,
             Self::Declined => 16,
-            Self::NoServerAddress => 17,
+            Self::NoAutoConfigure => 17,
+            Self::MacRate => 18,
+            Self::InterfaceRate => 19,
+            Self::Duplicate => 20,
+            Self::HeldTooMany => 21,
+            Self::NoServerAddress => 22,
         }
     }
 
     /// The label in metrics and logs.
     pub fn label(self) -> &'static str {
         Self::LABELS[self.index()]
+    }
+}
+
+impl From<Excess> for DropReason {
+    fn from(excess: Excess) -> Self {
+        match excess {
+            Excess::Mac => Self::MacRate,
+            Excess::Interface => Self::InterfaceRate,
+        }
     }
 }

@@ -5,8 +5,9 @@ use dhcp_wire::v4::{BOOTREQUEST, Received};
 use smd_cache::MacAddr;
 
 use super::DropReason;
+use crate::admission::Urgency;
 
-/// A message of a client with a MAC address.
+/// A message of a client that a MAC address identifies.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     /// Header and options.
@@ -27,6 +28,16 @@ pub(super) enum Kind {
     Inform,
 }
 
+impl Kind {
+    /// Whether the client only begins, or has an offer or an address.
+    pub(super) fn urgency(self) -> Urgency {
+        match self {
+            Self::Discover | Self::Inform => Urgency::Beginning,
+            Self::Request | Self::Decline | Self::Release => Urgency::UnderWay,
+        }
+    }
+}
+
 /// Cuts a datagram; what a server sends is refused.
 pub(super) fn decode(datagram: &[u8]) -> Result<Received<'_>, DropReason> {
     let message = Received::decode(datagram).map_err(DropReason::Malformed)?;
@@ -45,7 +56,7 @@ impl<'a> Request<'a> {
             MessageType::Unknown(_) => return Err(DropReason::NoMessageType),
             _ => return Err(DropReason::UnwantedType),
         };
-        let mac = message.mac().ok_or(DropReason::HardwareAddress)?;
+        let mac = message.client_mac().ok_or(DropReason::HardwareAddress)?;
         Ok(Self { message, kind, mac })
     }
 }

@@ -1,125 +1,202 @@
-//! What a reservation answers to each message of a client (RFC 2131 §4.3), a pure function of the snapshot.
+//! What the steps of the configuration, in their order, come to for one message of a client.
+//!
+//! The first step that has a reservation for the client answers it, with what the steps before it have set; no later
+//! one applies. A pure function of the message, the snapshot and the files in force.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use dhcp_wire::v4::{Outgoing, datagram_limit};
 use dhcp_wire::{MessageType, OptionCode};
 use naming::{Evaluation, Subject};
-use smd_cache::{Host, Known, MacAddr, Snapshot, Unservable};
+use smd_cache::{Host, Known, Unservable};
 
 use super::address::{self, Candidates};
+use super::decide::{Decision, decide};
 use super::request::{Kind, Request};
 use super::{Arrival, DropReason, Observe, Transmit, boot, destination, reply};
-use crate::policy::{Coresmd, Policy};
+use crate::policy::{Coresmd, Policy, Step};
 
-/// The host behind a MAC address. A known one that cannot be served has its own reason, and never gets anything else.
-pub(super) fn find(snapshot: Option<&Snapshot>, mac: MacAddr) -> Result<Host<'_>, DropReason> {
-    match snapshot.ok_or(DropReason::NoSnapshot)?.lookup(mac) {
-        Known::Host(host) => Ok(host),
-        Known::Unservable(Unservable::Orphan) => Err(DropReason::Orphan),
-        Known::Unservable(Unservable::NoAddress(_)) => Err(DropReason::NoAddress),
-        Known::Unservable(Unservable::Conflict) => Err(DropReason::Conflict),
-        Known::Unknown => Err(DropReason::Unknown),
-    }
+/// What the steps come to.
+#[derive(Debug)]
+pub(super) enum Verdict<'a> {
+    /// A step answers.
+    Reply(Transmit),
+    /// No step has an address for the client: the draft has what all of them have set. It is a pool's turn.
+    NoReservation(Draft<'a>),
 }
 
-/// Answers a known host.
-pub(super) fn respond(
-    host: Host<'_>,
+/// Answers a message; `known` is what SMD says of the client, `None` before the first good inventory.
+pub(super) fn respond<'a>(
+    known: Option<Known<'_>>,
     policy: &Policy,
-    request: &Request<'_>,
-    arrival: Arrival<'_>,
+    request: &'a Request<'a>,
+    arrival: Arrival<'a>,
     observe: Observe<'_>,
-) -> Result<Transmit, DropReason> {
-    let coresmd = policy.coresmd().ok_or(DropReason::Unknown)?;
-    let server = server_address(policy, arrival)?;
-    let decision = decide(host, coresmd, request, arrival, server)?;
-    let message = &request.message;
-    let evaluation = evaluate(host, coresmd, decision.address(), observe);
-    if evaluation.ignore {
-        return Err(DropReason::Ignored);
+) -> Result<Verdict<'a>, DropReason> {
+    let mut draft = Draft::begin(policy, request, arrival)?;
+    // A client that SMD knows but cannot serve may have a reservation in a file. It never gets anything else.
+    let mut unservable = None;
+    for step in &policy.steps {
+        match step {
+            Step::Sleep(time) => draft.delay = draft.delay.saturating_add(*time),
+            Step::AutoConfigure(answer) if request.kind == Kind::Discover => {
+                if request.message.auto_configure().is_some() {
+                    draft.reply.options.set(OptionCode::DisableSLAAC, &[*answer as u8]);
+                } else if !(draft.prefers_ipv6() && policy.offers_ipv6_only()) {
+                    // RFC 8925 §3.3.1: who lists option 108 is not left without an answer for want of option 116.
+                    return Err(unservable.unwrap_or(DropReason::NoAutoConfigure));
+                }
+            }
+            Step::Ipv6Only(wait) if draft.prefers_ipv6() => {
+                reply::ipv6_only(*wait, &mut draft.reply);
+                return Ok(Verdict::Reply(draft.transmit()));
+            }
+            Step::File(file) => {
+                if let Some(address) = file.get(request.mac) {
+                    return draft.listed(address).map(Verdict::Reply);
+                }
+            }
+            Step::Coresmd(coresmd) => match reservation(known, coresmd, request, arrival) {
+                Ok(Some((host, candidates))) => {
+                    return draft.reserved(host, &candidates, coresmd, observe).map(Verdict::Reply);
+                }
+                Ok(None) => {}
+                Err(DropReason::NoSnapshot) => return Err(DropReason::NoSnapshot),
+                Err(reason) => unservable = Some(reason),
+            },
+            Step::Nbp(nbp) => {
+                reply::network_boot(nbp, &request.message, &mut draft.reply);
+                break;
+            }
+            option => reply::set(option, &request.message, &mut draft.reply.options),
+        }
     }
-    let (message_type, outgoing) = match decision {
-        Decision::Nak(_) => (MessageType::Nak, reply::nak(message, server)),
-        Decision::Lease(message_type, address) => {
-            let mut outgoing = configured(policy, request, server, &evaluation, coresmd, message_type);
-            outgoing.yiaddr = address;
-            (message_type, outgoing)
-        }
-        Decision::Information(_) => {
-            let mut outgoing = configured(policy, request, server, &evaluation, coresmd, MessageType::Ack);
-            outgoing.ciaddr = message.ciaddr();
-            outgoing.options.remove(OptionCode::AddressLeaseTime);
-            (MessageType::Ack, outgoing)
-        }
-    };
-    Ok(Transmit {
-        message_type,
-        limit: datagram_limit(message.max_message_size()),
-        destination: destination::choose(message, message_type, &outgoing, arrival.meta.source),
-        reply: outgoing,
-        server,
-    })
-}
-
-/// What a message is answered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Decision {
-    /// OFFER or ACK of an address.
-    Lease(MessageType, Ipv4Addr),
-    /// ACK without an address: the client has one. The address that the rules see.
-    Information(Ipv4Addr),
-    /// The client must begin anew. The address that it would get.
-    Nak(Ipv4Addr),
-}
-
-impl Decision {
-    fn address(self) -> Ipv4Addr {
-        match self {
-            Self::Lease(_, address) | Self::Information(address) | Self::Nak(address) => address,
-        }
+    match unservable {
+        Some(reason) => Err(reason),
+        None => Ok(Verdict::NoReservation(draft)),
     }
 }
 
-/// The state machine of RFC 2131 §4.3.
-fn decide(
-    host: Host<'_>,
+/// The client's reservation in SMD; `None` if SMD does not know it. The reasons: there is no inventory yet, or SMD knows
+/// the client but has no address for it on its link.
+fn reservation<'s>(
+    known: Option<Known<'s>>,
     coresmd: &Coresmd,
     request: &Request<'_>,
     arrival: Arrival<'_>,
+) -> Result<Option<(Host<'s>, Candidates)>, DropReason> {
+    match known.ok_or(DropReason::NoSnapshot)? {
+        Known::Host(host) => {
+            let link = address::link(&request.message, arrival.networks);
+            Ok(Some((host, address::select(host.addresses(), link, &coresmd.rules)?)))
+        }
+        Known::Unservable(Unservable::Orphan) => Err(DropReason::Orphan),
+        Known::Unservable(Unservable::NoAddress(_)) => Err(DropReason::NoAddress),
+        Known::Unservable(Unservable::Conflict) => Err(DropReason::Conflict),
+        Known::Unknown => Ok(None),
+    }
+}
+
+/// A reply on its way through the steps.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    request: &'a Request<'a>,
+    arrival: Arrival<'a>,
     server: Ipv4Addr,
-) -> Result<Decision, DropReason> {
-    let message = &request.message;
-    let for_another = message.server_identifier().is_some_and(|id| !is_ours(id, server, arrival));
-    match request.kind {
-        Kind::Request | Kind::Release | Kind::Decline if for_another => return Err(DropReason::OtherServer),
-        Kind::Release => return Err(DropReason::Released),
-        Kind::Decline => return Err(DropReason::Declined),
-        Kind::Discover | Kind::Request | Kind::Inform => {}
-    }
-    let candidates = address::select(host.addresses(), address::link(message, arrival.networks), &coresmd.rules)?;
-    match request.kind {
-        Kind::Discover => Ok(Decision::Lease(MessageType::Offer, candidates.best)),
-        Kind::Inform => Ok(Decision::Information(held(request, host, &candidates).unwrap_or(candidates.best))),
-        _ => acknowledge(host, request, &candidates),
-    }
+    message_type: MessageType,
+    reply: Outgoing,
+    delay: Duration,
 }
 
-/// REQUEST (RFC 2131 §4.3.2): SELECTING and INIT-REBOOT name the address in option 50, RENEWING and REBINDING in ciaddr.
-fn acknowledge(host: Host<'_>, request: &Request<'_>, candidates: &Candidates) -> Result<Decision, DropReason> {
-    let message = &request.message;
-    let right = if message.ciaddr().is_unspecified() {
-        let wanted = message.requested_address().ok_or(DropReason::NothingRequested)?;
-        Some(candidates.best).filter(|best| *best == wanted)
-    } else {
-        held(request, host, candidates)
-    };
-    Ok(right.map_or(Decision::Nak(candidates.best), |address| Decision::Lease(MessageType::Ack, address)))
-}
+impl<'a> Draft<'a> {
+    /// A reply with what every one has. Fails if the message is for another server, or we have no address.
+    fn begin(policy: &Policy, request: &'a Request<'a>, arrival: Arrival<'a>) -> Result<Self, DropReason> {
+        let message = &request.message;
+        let server = server_address(policy, arrival)?;
+        let for_another = message.server_identifier().is_some_and(|id| !is_ours(id, server, arrival));
+        if for_another && matches!(request.kind, Kind::Request | Kind::Release | Kind::Decline) {
+            return Err(DropReason::OtherServer);
+        }
+        let message_type = if request.kind == Kind::Discover { MessageType::Offer } else { MessageType::Ack };
+        let reply = reply::configured(message, message_type, server);
+        Ok(Self { request, arrival, server, message_type, reply, delay: Duration::ZERO })
+    }
 
-/// The address that the client has, if it is the host's to have.
-fn held(request: &Request<'_>, host: Host<'_>, candidates: &Candidates) -> Option<Ipv4Addr> {
-    Some(request.message.ciaddr()).filter(|held| candidates.include(*held, host.addresses()))
+    /// Answers a client that a file lists.
+    fn listed(self, address: Ipv4Addr) -> Result<Transmit, DropReason> {
+        let decision = decide(&[IpAddr::V4(address)], &Candidates::only(address), self.request)?;
+        Ok(self.conclude(decision))
+    }
+
+    /// Answers a client that SMD knows.
+    fn reserved(
+        mut self,
+        host: Host<'_>,
+        candidates: &Candidates,
+        coresmd: &Coresmd,
+        observe: Observe<'_>,
+    ) -> Result<Transmit, DropReason> {
+        let decision = decide(host.addresses(), candidates, self.request)?;
+        let evaluation = evaluate(host, coresmd, decision.address(), observe);
+        if evaluation.ignore {
+            return Err(DropReason::Ignored);
+        }
+        let boot = boot::next(&self.request.message, self.request.mac, &coresmd.script);
+        reply::coresmd(coresmd, &self.request.message, &evaluation, boot.as_ref(), &mut self.reply);
+        Ok(self.conclude(decision))
+    }
+
+    fn conclude(mut self, decision: Decision) -> Transmit {
+        match decision {
+            Decision::Lease(_, address) => self.reply.yiaddr = address,
+            Decision::Information(_) => self.inform(),
+            Decision::Nak(_) => {
+                self.message_type = MessageType::Nak;
+                self.reply = reply::nak(&self.request.message, self.server);
+            }
+        }
+        self.transmit()
+    }
+
+    /// What is right for a client that nobody has an address for: an ACK for INFORM, an OFFER of nothing for who asks
+    /// whether to choose an address itself, nothing for anybody else.
+    pub(super) fn without_reservation(mut self) -> Option<Transmit> {
+        let told = match self.request.kind {
+            Kind::Inform => !self.request.message.ciaddr().is_unspecified(),
+            Kind::Discover => self.reply.options.get(OptionCode::DisableSLAAC).is_some(),
+            Kind::Request | Kind::Release | Kind::Decline => false,
+        };
+        if self.request.kind == Kind::Inform {
+            self.inform();
+        }
+        told.then(|| self.transmit())
+    }
+
+    /// RFC 2131 §4.3.5: the client's own address, and no lease.
+    fn inform(&mut self) {
+        self.reply.ciaddr = self.request.message.ciaddr();
+        self.reply.options.remove(OptionCode::AddressLeaseTime);
+    }
+
+    /// Whether the client would rather do without an address (RFC 8925 §3.2): only who lists option 108, and only where
+    /// an address would be given.
+    fn prefers_ipv6(&self) -> bool {
+        matches!(self.request.kind, Kind::Discover | Kind::Request) && self.request.message.lists(reply::IPV6_ONLY)
+    }
+
+    /// The reply as it stands.
+    fn transmit(self) -> Transmit {
+        let message = &self.request.message;
+        Transmit {
+            message_type: self.message_type,
+            limit: datagram_limit(message.max_message_size()),
+            destination: destination::choose(message, self.message_type, &self.reply, self.arrival.meta.source),
+            reply: self.reply,
+            server: self.server,
+            delay: self.delay,
+        }
+    }
 }
 
 /// Our identity in option 54: `server_id`, else our address on the receiving interface.
@@ -145,19 +222,4 @@ fn evaluate<'r>(host: Host<'_>, coresmd: &'r Coresmd, address: Ipv4Addr, observe
         first: Some(address.into()),
     };
     coresmd.rules.evaluate_with(&subject, |step| observe(host, &coresmd.rules, step))
-}
-
-fn configured(
-    policy: &Policy,
-    request: &Request<'_>,
-    server: Ipv4Addr,
-    evaluation: &Evaluation<'_>,
-    coresmd: &Coresmd,
-    message_type: MessageType,
-) -> Outgoing {
-    let message = &request.message;
-    let mut outgoing = reply::new(message, message_type, server);
-    let boot = boot::next(message, request.mac, &coresmd.script);
-    reply::apply(policy, message, server, evaluation, boot.as_ref(), &mut outgoing);
-    outgoing
 }

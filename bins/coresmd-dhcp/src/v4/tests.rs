@@ -1,8 +1,11 @@
 //! The corridor on invented packets; recorded ones are in `tests/recorded`.
 
+mod clients;
+mod steps;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use dhcp_wire::v4::{BOOTREPLY, BOOTREQUEST, Outgoing, Received};
+use dhcp_wire::v4::{BOOTREPLY, BOOTREQUEST, BROADCAST, Outgoing, Received};
 use dhcp_wire::{MessageType, OptionCode};
 use ipnet::Ipv4Net;
 use naming::{Rule, RuleLog, RuleSet};
@@ -68,10 +71,18 @@ fn answer(policy: &Policy, message: &Outgoing) -> Result<(MessageType, Ipv4Addr)
 }
 
 fn outcome(policy: &Policy, message: &Outgoing) -> Result<Transmit, DropReason> {
-    let mut datagram = Vec::new();
-    message.encode(1472, &mut datagram);
-    let (snapshot, meta) = (snapshot(), meta());
-    handle(Some(&snapshot), policy, Arrival { meta: &meta, networks: &[network()], datagram: &datagram }).outcome
+    outcome_with(Some(&snapshot()), policy, message)
+}
+
+fn outcome_with(snapshot: Option<&Snapshot>, policy: &Policy, message: &Outgoing) -> Result<Transmit, DropReason> {
+    let (meta, datagram) = (meta(), bytes(message));
+    handle(snapshot, policy, Arrival { meta: &meta, networks: &[network()], datagram: &datagram }).outcome
+}
+
+fn bytes(message: &Outgoing) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    message.encode(1472, &mut bytes);
+    bytes
 }
 
 fn meta() -> RecvMeta {
@@ -238,8 +249,7 @@ fn without_a_server_id_the_address_that_was_spoken_to_is_ours() {
     let selecting = with(ask(MessageType::Request), &[asked, (OptionCode::ServerIdentifier, &SERVER.octets())]);
     let transmit = outcome(&policy, &selecting).unwrap();
     assert_eq!((transmit.message_type, transmit.server), (MessageType::Ack, SERVER));
-    let mut datagram = Vec::new();
-    ask(MessageType::Discover).encode(1472, &mut datagram);
+    let datagram = bytes(&ask(MessageType::Discover));
     let (snapshot, meta) = (snapshot(), RecvMeta { local: None, ..meta() });
     let arrival = Arrival { meta: &meta, networks: &[], datagram: &datagram };
     assert_eq!(handle(Some(&snapshot), &policy, arrival).outcome, Err(DropReason::NoServerAddress));

@@ -10,7 +10,9 @@ use dhcproto::v4::{MessageType, OptionCode};
 use smd_cache::MacAddr;
 use thiserror::Error;
 
+use super::fqdn::ClientFqdn;
 use super::index::Index;
+use super::infiniband;
 use super::relay_agent::RelayAgentInfo;
 use super::{BOOTREPLY, BOOTREQUEST, FILE, MAGIC_COOKIE, OPTIONS, SNAME};
 use crate::arch::ClientArch;
@@ -63,7 +65,8 @@ impl<'a> Received<'a> {
         if bytes[0] != BOOTREQUEST && bytes[0] != BOOTREPLY {
             return Err(DecodeError::Op(bytes[0]));
         }
-        if bytes[2] > 16 {
+        // An InfiniBand client may give the length of an address that it has no room for: see `hlen`.
+        if bytes[2] > 16 && bytes[1..3] != [infiniband::INFINIBAND, infiniband::ADDRESS_LENGTH] {
             return Err(DecodeError::HardwareLength(bytes[2]));
         }
         Ok(Self { bytes, index: Index::build(bytes)? })
@@ -79,9 +82,10 @@ impl<'a> Received<'a> {
         self.bytes[1]
     }
 
-    /// Length of the hardware address, at most 16.
+    /// Length of the hardware address, at most 16. InfiniBand's 20, for which `chaddr` has no room, is read as the 0 that
+    /// RFC 4390 §2.1 wants there.
     pub fn hlen(&self) -> u8 {
-        self.bytes[2]
+        if self.bytes[2] > 16 { 0 } else { self.bytes[2] }
     }
 
     /// Relays passed.
@@ -139,6 +143,11 @@ impl<'a> Received<'a> {
         self.chaddr().try_into().ok().map(MacAddr)
     }
 
+    /// The MAC address by which an inventory lists the client: `chaddr`, or that of an InfiniBand port (RFC 4390).
+    pub fn client_mac(&self) -> Option<MacAddr> {
+        self.mac().or_else(|| infiniband::mac(self))
+    }
+
     /// The `sname` field up to its first NUL; empty where it holds options (option 52).
     pub fn sname(&self) -> &'a [u8] {
         if self.index.overload().sname() { &[] } else { until_nul(&self.bytes[SNAME]) }
@@ -193,6 +202,11 @@ impl<'a> Received<'a> {
         }
     }
 
+    /// Whether option 55 names this option.
+    pub fn lists(&self, code: OptionCode) -> bool {
+        self.option(OptionCode::ParameterRequestList).is_some_and(|list| list.contains(&code.into()))
+    }
+
     /// Option 61; absent if it is empty.
     pub fn client_identifier(&self) -> Option<Cow<'a, [u8]>> {
         self.option(OptionCode::ClientIdentifier).filter(|id| !id.is_empty())
@@ -222,6 +236,16 @@ impl<'a> Received<'a> {
     pub fn client_arch(&self) -> Option<ClientArch> {
         let value = self.option(OptionCode::ClientSystemArchitecture).filter(|value| value.len() % 2 == 0)?;
         value.first_chunk().map(|&number| ClientArch(u16::from_be_bytes(number)))
+    }
+
+    /// Option 81; absent without its three fixed octets.
+    pub fn client_fqdn(&self) -> Option<ClientFqdn> {
+        ClientFqdn::read(&self.option(OptionCode::ClientFQDN)?)
+    }
+
+    /// Option 116: whether the client may choose an address of its own (RFC 2563).
+    pub fn auto_configure(&self) -> Option<u8> {
+        self.sized(OptionCode::DisableSLAAC).map(|[flag]| flag)
     }
 
     /// Option 82; absent if it is empty.
