@@ -1,0 +1,10 @@
+//! End to end over veth pairs: the clients that a cluster's nodes really run against the release binaries, from DHCP to
+//! the resolved name, each test in network namespaces of its own. Needs root, iproute2 and Debian's DHCP clients, so
+//! plain `cargo test` names these tests as ignored and `tests/run` runs them.
+#![expect(clippy::disallowed_methods, reason = "an end-to-end test is IO throughout")]
+
+mod boot;
+mod clients;
+mod lab;
+mod relayed;
+mod reserved;
