@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long a condition may stay unmet before the test fails: far more than any of them needs, so that a slow machine
 /// does not fail a test and a hang does not hold one up for ever.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Probes until `probe` gives a value and returns it. `what` names the condition; the text of the last `Err` is in the
 /// panic if it never came true.

@@ -9,10 +9,8 @@
 
 mod boot_program;
 mod coresmd;
-mod duration;
 mod layers;
 mod listen;
-mod nearest;
 mod report;
 mod sections;
 mod server4;
@@ -25,7 +23,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use serve::findings::Findings;
+use serve::findings::{Findings, did_you_mean};
 use smd_cache::refresh::SourceConfig;
 
 pub use self::coresmd::Tftp;
@@ -150,7 +148,7 @@ fn top_level_keys(entries: &[Entry], report: &mut Report<'_>) {
             report.error(Fault::new(entry.span.clone(), format!("`{key}` is not supported yet by this version")));
         } else if !KNOWN.contains(&key) {
             let fault = Fault::new(entry.span.clone(), format!("there is no section `{key}`: it is ignored"));
-            report.warn(fault.help(nearest::help(key, &KNOWN)));
+            report.warn(fault.help(did_you_mean(key, &KNOWN)));
         }
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Pure: whoever parses pushes findings, whoever has the terminal prints the report.
 
+mod nearest;
 mod render;
+
+pub use nearest::{did_you_mean, nearest};
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -8,6 +8,7 @@
 //! | [`interfaces`] | names, indexes, hardware and IP addresses of this machine's network interfaces |
 //! | [`admin`] | health, readiness and metrics over HTTP |
 //! | [`drain`] | SIGTERM and SIGINT become one [`drain::Stop`] that threads and tasks obey |
+//! | [`duration`] | durations of configuration files, in Go's notation |
 //! | [`telemetry`] | log lines as `key=value` text or JSON |
 //! | [`findings`] | what is wrong with a configuration, shown like a compiler's report |
 //!
@@ -16,6 +17,7 @@
 
 pub mod admin;
 pub mod drain;
+pub mod duration;
 pub mod findings;
 pub mod interfaces;
 pub mod link;

@@ -11,10 +11,11 @@ use figment::providers::Serialized;
 use figment::value::{Dict, Value as Merged};
 use figment::{Error, Figment};
 use serde::de::DeserializeOwned;
+use serve::findings::did_you_mean;
 
+use super::Environment;
 use super::report::{Fault, Report};
 use super::tree::{Node, Value};
-use super::{Environment, nearest};
 
 /// Every variable that is read begins with this; `__` stands between section and key.
 const PREFIX: &str = "CORESMD_";
@@ -66,7 +67,7 @@ fn place(section: &'static str, path: &[String], kind: Kind, root: &Node, report
     let (message, help) = match kind {
         Kind::UnknownField(name, known) => {
             let parent = key.strip_suffix(&format!(".{name}")).unwrap_or(section);
-            (format!("`{parent}` has no key `{name}`"), Some(nearest::help(&name, known)))
+            (format!("`{parent}` has no key `{name}`"), Some(did_you_mean(&name, known)))
         }
         Kind::MissingField(name) => (format!("`{key}` needs `{name}`"), None),
         Kind::Message(message) => (format!("`{key}`: {message}"), None),

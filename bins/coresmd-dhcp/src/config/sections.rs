@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serve::duration;
 use serve::telemetry::UnknownLevel;
 use smd_cache::boot::Precedence;
 use smd_cache::refresh::{BssSource, ShrinkPolicy, SourceConfig};
 
 use super::coresmd::Settings;
-use super::{Environment, duration, values};
+use super::{Environment, values};
 use crate::admission::Limits;
 use crate::cli::Level;
 

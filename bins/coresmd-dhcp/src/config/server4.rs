@@ -1,12 +1,13 @@
 //! The section `server4`: the ordered list of steps (facts: coredhcp-coredns §A2, §A5).
 
+use serve::findings::did_you_mean;
 use std::ops::Range;
 
 use super::coresmd::{self, Settings};
 use super::report::{Fault, Report};
 use super::steps;
 use super::tree::{Entry, Node, Value};
-use super::{Listen, listen, nearest};
+use super::{Listen, listen};
 use crate::policy::{Policy, Step};
 
 /// The steps of `CoreDHCP` that have no DHCPv4 side: it warns and skips them.
@@ -111,7 +112,7 @@ impl Chain {
             name => {
                 let known = [&STEPS[..], &LATER, &V6_ONLY].concat();
                 let fault = Fault::new(entry.span.clone(), format!("there is no step `{name}`"));
-                report.error(fault.help(nearest::help(name, &known)));
+                report.error(fault.help(did_you_mean(name, &known)));
             }
         }
     }
@@ -153,7 +154,7 @@ fn unknown_keys(node: &Node, report: &mut Report<'_>) {
     let Value::Map(entries) = &node.value else { return };
     for entry in entries.iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
         let fault = Fault::new(entry.span.clone(), format!("`server4` has no key `{}`: it is ignored", entry.key));
-        report.warn(fault.help(nearest::help(&entry.key, &KNOWN)));
+        report.warn(fault.help(did_you_mean(&entry.key, &KNOWN)));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::net::Ipv4Addr;
 
+use serve::duration;
+
 use super::boot_program::boot_program;
 use super::report::{Fault, Report};
 use super::tree::Entry;
+use super::values;
 use super::words::{self, Word};
-use super::{duration, values};
 use crate::address_file::AddressFile;
 use crate::policy::{AutoConfigure, Step};
 

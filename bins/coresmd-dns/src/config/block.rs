@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use corefile::{Directive, Scheme, ServerBlock};
+use serve::duration;
 
 use super::coresmd::Coresmd;
 use super::log::{self, LogRule};
 use super::report::Report;
-use super::values::{BindTarget, HttpAddress, duration};
+use super::values::{BindTarget, HttpAddress};
 use crate::name::Name;
 
 /// A server block.
@@ -166,9 +167,9 @@ fn health(directive: &Directive, report: &mut Report<'_>) -> Health {
         if line.name != "lameduck" {
             report.error(&line.span, format!("unknown option `{}` of health", line.name), "there is `lameduck 5s`");
         } else if let Some(word) = report.single("lameduck", &line.span, &line.args, "5s") {
-            match duration(&word.text) {
-                Some(lameduck) => health.lameduck = lameduck,
-                None => report.error(&word.span, format!("`{}` is not a duration", word.text), "write `lameduck 5s`"),
+            match duration::parse(&word.text) {
+                Ok(lameduck) => health.lameduck = lameduck,
+                Err(_) => report.error(&word.span, format!("`{}` is not a duration", word.text), "write `lameduck 5s`"),
             }
         }
     }

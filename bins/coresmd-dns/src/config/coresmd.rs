@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use corefile::{Directive, ServerBlock, Span};
 use naming::Pattern;
+use serve::duration;
+use serve::findings::nearest;
 
-use super::directives::nearest;
 use super::report::Report;
-use super::values::duration;
 use crate::catalog::Zone;
 use crate::name::Name;
 
@@ -113,7 +113,7 @@ struct Wire {
 impl Wire {
     fn line(&mut self, line: &Directive, report: &mut Report<'_>) {
         let Some(word) = WORDS.into_iter().find(|word| *word == line.name) else {
-            let help = match nearest(&line.name, WORDS.into_iter()) {
+            let help = match nearest(&line.name, WORDS) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", WORDS.join(", ")),
             };
@@ -183,14 +183,14 @@ fn smd_url(line: &Directive, report: &mut Report<'_>) -> Option<String> {
 
 fn interval(line: &Directive, report: &mut Report<'_>) -> Option<Duration> {
     let word = report.single("cache_duration", &line.span, &line.args, "30s")?;
-    match duration(&word.text) {
-        Some(interval) if interval >= SHORTEST_INTERVAL => Some(interval),
-        Some(_) => {
+    match duration::parse(&word.text) {
+        Ok(interval) if interval >= SHORTEST_INTERVAL => Some(interval),
+        Ok(_) => {
             let message = format!("`cache_duration {}` is less than 100ms", word.text);
             report.error(&word.span, message, "30s is CoreSMD's; 1s is often enough for anybody");
             None
         }
-        None => {
+        Err(_) => {
             let message = format!("`{}` is not a duration, for `cache_duration`", word.text);
             report.error(&word.span, message, "write it as `30s`, `500ms` or `1m30s`");
             None

@@ -1,6 +1,7 @@
 //! Which directives there are: those that this version has, and those of CoreDNS that it refuses by name.
 
 use corefile::ServerBlock;
+use serve::findings::nearest;
 
 use super::report::Report;
 
@@ -83,49 +84,6 @@ pub(super) fn check_names(block: &ServerBlock, report: &mut Report<'_>) {
                 None => format!("there are {}", SUPPORTED.join(", ")),
             };
             report.error(&directive.span, format!("unknown directive `{name}`"), help);
-        }
-    }
-}
-
-/// What somebody may have meant: the known word that the fewest changes lead to, if they are few.
-pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let close = |candidate: &&str| distance(word, candidate) <= 1 + candidate.len() / 4;
-    known.filter(close).min_by_key(|candidate| distance(word, candidate))
-}
-
-/// How many characters must be inserted, left out or replaced to make `b` of `a` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_word_is_found_and_a_far_one_is_not() {
-        let known = || SUPPORTED.iter().chain(&LATER).copied();
-        assert_eq!(nearest("prometeus", known()), Some("prometheus"));
-        assert_eq!(nearest("healthz", known()), Some("health"));
-        assert_eq!(nearest("bnid", known()), Some("bind"));
-        assert_eq!(nearest("frobnicate", known()), None);
-    }
-
-    #[test]
-    fn distances() {
-        for (a, b, want) in [("", "abc", 3), ("kitten", "sitting", 3), ("same", "same", 0), ("ab", "ba", 2)] {
-            assert_eq!(distance(a, b), want, "{a} {b}");
         }
     }
 }

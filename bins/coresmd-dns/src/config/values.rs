@@ -1,36 +1,6 @@
-//! The values of directives: durations, listening addresses, what to bind to.
+//! The values of directives: listening addresses, what to bind to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
-
-/// Reads a duration as Go writes it: `1h30m`, `90s`, `1.5s`, `250ms`, `0`. `None` for anything else, a negative one
-/// included.
-pub(super) fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    if rest == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, behind) = rest.split_at(number_end);
-        let unit_end = behind.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(behind.len());
-        let (unit, next) = behind.split_at(unit_end);
-        let seconds = match unit {
-            "ns" => 1e-9,
-            "us" | "µs" | "μs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        let number: f64 = number.parse().ok()?;
-        total = total.checked_add(Duration::try_from_secs_f64(number * seconds).ok()?)?;
-        rest = next;
-    }
-    (!text.trim_start_matches('+').is_empty()).then_some(total)
-}
 
 /// Where an HTTP endpoint listens: `HOST:PORT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,25 +65,6 @@ impl BindTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_go_durations() {
-        for (text, millis) in [
-            ("30s", 30_000),
-            ("1h30m", 5_400_000),
-            ("1.5s", 1_500),
-            ("250ms", 250),
-            ("0", 0),
-            ("0s", 0),
-            ("+1s", 1_000),
-        ] {
-            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
-        }
-        assert_eq!(duration("7µs"), Some(Duration::from_micros(7)));
-        for text in ["", "soon", "30", "-1s", "1d", "s", "1.2.3s", "99999999999999999999h", "+"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn http_addresses() {

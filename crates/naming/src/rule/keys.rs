@@ -32,26 +32,11 @@ pub(super) fn nearest(word: &str) -> Option<&'static str> {
     if word == "pattern" {
         return Some("hostname"); // its name in v0.5.6
     }
-    let key = KEYS.into_iter().min_by_key(|key| distance(&word, key))?;
-    if distance(&word, key) <= NEAR.min(key.len() / 2) {
+    let key = KEYS.into_iter().min_by_key(|key| strsim::osa_distance(&word, key))?;
+    if strsim::osa_distance(&word, key) <= NEAR.min(key.len() / 2) {
         return Some(key);
     }
     KEYS.into_iter().find(|key| word.len() > 2 && key.starts_with(&word))
-}
-
-/// Letters to change, add or remove to make one word of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, a) in one.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, b) in other.bytes().enumerate() {
-            let change = diagonal + usize::from(a != b);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
@@ -73,15 +58,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(nearest(word), want, "{word}");
-        }
-    }
-
-    #[test]
-    fn the_distance_counts_letters() {
-        for (one, other, want) in
-            [("", "", 0), ("a", "", 1), ("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0)]
-        {
-            assert_eq!(distance(one, other), want, "{one} {other}");
         }
     }
 }

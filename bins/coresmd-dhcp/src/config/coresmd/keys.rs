@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use naming::{Rule, RuleError, RuleLog};
+use serve::duration;
+use serve::findings::did_you_mean;
 
 use super::Draft;
 use crate::config::report::{Fault, Report};
 use crate::config::tree::{Entry, Node, Value};
-use crate::config::{duration, nearest, values};
+use crate::config::values;
 
 /// Every key that is read.
 const KNOWN: [&str; 21] = [
@@ -101,7 +103,7 @@ pub(super) fn set(draft: &mut Draft, key: &str, value: &str, place: Range<usize>
         "refresh_before" => drop(duration::parse(value).map_err(fault)?),
         _ => {
             let unknown = Fault::new(0..0, format!("`coresmd` has no key `{key}`"));
-            return Err(vec![unknown.help(nearest::help(key, &KNOWN))]);
+            return Err(vec![unknown.help(did_you_mean(key, &KNOWN))]);
         }
     }
     Ok(())

@@ -1,16 +1,20 @@
-//! Durations as Go writes them: `1h30m`, `90s`, `1.5h`, a bare `0`; units ns us µs ms s m h. `3600` and `1d` are errors.
+//! Durations as Go writes them, in the configurations of both originals (facts: coredhcp-coredns §A5): `1h30m`, `90s`,
+//! `1.5h`, a bare `0`; units ns us µs ms s m h. `3600` and `1d` are errors, and so is a negative one.
 
 use std::time::Duration;
 
 /// Reads a duration. The error says what is wrong with the text.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
-    if text == "0" {
+pub fn parse(text: &str) -> Result<Duration, String> {
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    if rest == "0" {
         return Ok(Duration::ZERO);
     }
     if text.starts_with('-') {
         return Err(format!("the duration {text:?} is negative"));
     }
-    let mut rest = text;
+    if rest.is_empty() {
+        return Err("the duration is empty".into());
+    }
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
@@ -23,11 +27,11 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         total = total.checked_add(part).ok_or_else(|| format!("the duration {text:?} is too long"))?;
         rest = after;
     }
-    if text.is_empty() { Err("the duration is empty".into()) } else { Ok(total) }
+    Ok(total)
 }
 
 /// A duration in whole seconds as an option carries it. The error says what is wrong with the text.
-pub(super) fn parse_seconds(text: &str) -> Result<u32, String> {
+pub fn parse_seconds(text: &str) -> Result<u32, String> {
     let seconds = parse(text)?.as_secs();
     seconds.try_into().map_err(|_| format!("the duration {text:?} does not fit an option: at most 4294967295 seconds"))
 }
@@ -63,6 +67,7 @@ mod tests {
             ("0", 0),
             ("1.5h", 5_400_000),
             ("250ms", 250),
+            ("+1s", 1_000),
             ("86400s", 86_400_000),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(milliseconds)), "{text}");
@@ -77,6 +82,7 @@ mod tests {
             ("1e400h", "\"e\" is no unit of a duration"),
             ("99999999999999999999h", "the duration \"99999999999999999999h\" is too long"),
             ("", "the duration is empty"),
+            ("+", "the duration is empty"),
         ] {
             assert_eq!(parse(text), Err(says.into()));
         }
