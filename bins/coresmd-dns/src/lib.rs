@@ -24,6 +24,7 @@ pub mod config;
 pub mod handle;
 pub mod metrics;
 pub mod name;
+pub mod plugins;
 pub mod query;
 pub mod response;
 mod run;
