@@ -4,19 +4,25 @@
 //! coresmd-plugins §7). A directive of CoreDNS that this version does not have is refused by name: an option that is
 //! read and then ignored would be worse.
 
+mod acl;
 mod block;
 mod coresmd;
 mod directives;
+mod errors;
 mod log;
 mod read;
 mod report;
+mod rrl;
+mod rules;
 mod values;
 
 pub use block::{Block, Health, Key};
 pub use coresmd::{Coresmd, Source};
 pub use directives::SUPPORTED;
+pub use errors::{Consolidation, Errors};
 pub use log::{Classes, Field, LogRule, Part};
 pub use read::{Corefile, read};
+pub use rules::{Nsid, Reload, Rules};
 pub use values::{BindTarget, HttpAddress};
 
 use corefile::ServerBlock;

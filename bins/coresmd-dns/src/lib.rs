@@ -19,6 +19,7 @@
 
 pub mod answer;
 pub mod catalog;
+pub mod chain;
 pub mod cli;
 pub mod config;
 pub mod handle;
@@ -29,6 +30,7 @@ pub mod query;
 pub mod response;
 mod run;
 pub mod server;
+pub mod upstream;
 pub mod view;
 pub mod wire;
 

@@ -6,33 +6,20 @@ use serve::findings::nearest;
 use super::report::Report;
 
 /// The directives that this version has.
-pub const SUPPORTED: [&str; 7] = ["bind", "coresmd", "errors", "health", "log", "prometheus", "ready"];
-
-/// Directives of the original, or asked for in its place, that will come.
-const LATER: [&str; 14] = [
-    "acl",
-    "cache",
-    "debug",
-    "file",
-    "forward",
-    "header",
-    "hosts",
-    "loadbalance",
-    "loop",
-    "reload",
-    "root",
-    "rrl",
-    "template",
-    "whoami",
+pub const SUPPORTED: [&str; 18] = [
+    "acl", "bind", "bufsize", "coresmd", "debug", "errors", "header", "health", "loadbalance", "log", "loop", "nsid",
+    "prometheus", "ready", "reload", "root", "rrl", "whoami",
 ];
 
+/// Directives of the original that will come.
+const LATER: [&str; 5] = ["cache", "file", "forward", "hosts", "template"];
+
 /// Other directives of CoreDNS.
-const ELSEWHERE: [&str; 37] = [
+const ELSEWHERE: [&str; 35] = [
     "any",
     "auto",
     "autopath",
     "azure",
-    "bufsize",
     "cancel",
     "chaos",
     "clouddns",
@@ -51,7 +38,6 @@ const ELSEWHERE: [&str; 37] = [
     "metadata",
     "minimal",
     "multisocket",
-    "nsid",
     "on",
     "pprof",
     "quic",

@@ -4,6 +4,7 @@ use corefile::{Span, Word};
 use serve::findings::{Finding, Findings, Severity};
 
 use super::read::Corefile;
+use crate::name::Name;
 
 /// The report in the making.
 pub(super) struct Report<'f> {
@@ -54,6 +55,18 @@ impl<'f> Report<'f> {
                 None
             }
         }
+    }
+
+    /// The zones of a directive, with a finding for each word that is no name; `None` where none is given.
+    pub(super) fn zones(&mut self, words: &[Word]) -> Option<Vec<Name>> {
+        let mut zone = |word: &Word| {
+            let name = Name::parse(&word.text);
+            if let Err(error) = &name {
+                self.error(&word.span, format!("`{}` {error}", word.text), "write the zone as `example.org`");
+            }
+            name.ok()
+        };
+        (!words.is_empty()).then(|| words.iter().filter_map(&mut zone).collect())
     }
 
     /// All findings.

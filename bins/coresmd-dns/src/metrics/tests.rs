@@ -31,7 +31,7 @@ fn sample(qtype: Rtype, zone: Option<usize>, hit: bool) -> Sample {
         key: Some(0),
         ipv6: false,
         qtype: Some(qtype),
-        rcode: if hit { Rcode::NoError } else { Rcode::NxDomain },
+        rcode: if hit { Rcode::NoError } else { Rcode::NxDomain }.into(),
         dnssec_ok: false,
         request_size: 44,
         response_size: 60,

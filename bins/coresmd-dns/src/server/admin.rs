@@ -1,31 +1,44 @@
 //! \[IO\] Health, readiness and metrics, at the addresses of their directives (facts, coredhcp-coredns §B5,
 //! coresmd-plugins §7).
 
+mod pulse;
+
+pub(super) use pulse::{Pulse, check};
+
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
+use arc_swap::ArcSwap;
 use axum::Router;
+use axum::extract::Request;
 use prometheus_client::registry::Registry;
 use serve::admin::{Metrics, Ready, health, run};
 use smd_cache::state::StateHandle;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use super::ServerError;
+use super::edge::Edge;
 use super::publish::Publisher;
 use crate::config::{Config, HttpAddress};
 
-/// An HTTP address with its socket and what is shown there.
-pub(super) struct Bound {
-    listener: TcpListener,
-    shows: Shows,
+/// An HTTP address with its socket. It outlives the configurations that want it.
+pub(super) struct Endpoint {
+    /// The address.
+    pub(super) address: HttpAddress,
+    /// Until it is served.
+    listener: Option<TcpListener>,
+    /// What is shown there at present.
+    router: Arc<ArcSwap<Router>>,
+    stop: CancellationToken,
 }
 
 /// What an HTTP address shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Shows {
+pub(super) struct Shows {
     /// `/health`.
     health: bool,
     /// `/ready`: at its own address, and at that of health, where Kubernetes looks for both.
@@ -45,38 +58,50 @@ pub(super) struct Readiness {
     pub(super) draining: Arc<AtomicBool>,
 }
 
-/// Binds the addresses of `health`, `ready` and `prometheus`. Must be called within the runtime.
-pub(super) fn bind(config: &Config) -> Result<Vec<Bound>, ServerError> {
-    let bind = |(address, shows): (HttpAddress, Shows)| {
-        let failed = |source| ServerError::Bind { address: address.socket().to_string(), protocol: "http", source };
-        listen(address).map(|listener| Bound { listener, shows }).map_err(failed)
-    };
-    plan(config).into_iter().map(bind).collect()
+/// Binds an address. Must be called within the runtime.
+pub(super) fn bind(address: HttpAddress) -> Result<Endpoint, ServerError> {
+    let failed = |source| ServerError::Bind { address: address.socket().to_string(), protocol: "http", source };
+    let listener = Some(listen(address).map_err(failed)?);
+    Ok(Endpoint { address, listener, router: Arc::default(), stop: CancellationToken::new() })
 }
 
-impl Bound {
-    /// Serves until `shutdown`.
-    pub(super) fn serve(
-        self,
+impl Endpoint {
+    /// Shows this from now on; begins to serve if it does not yet.
+    pub(super) fn show(
+        &mut self,
+        shows: Shows,
         readiness: &Readiness,
         registry: &Arc<RwLock<Registry>>,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> impl Future<Output = ()> + Send + 'static {
+        edge: &Edge,
+    ) {
         let mut router = Router::new();
-        if self.shows.health {
+        if shows.health {
             router = router.merge(health("/health", "OK"));
         }
-        if self.shows.ready {
+        if shows.ready {
             router = router.merge(readiness.clone().ready().route("/ready"));
         }
-        if self.shows.metrics {
+        if shows.metrics {
             router = router.merge(Metrics::new(Arc::clone(registry)).route("/metrics"));
         }
-        async move {
-            if let Err(error) = run(self.listener, router, shutdown).await {
+        self.router.store(Arc::new(router));
+        let Some(listener) = self.listener.take() else { return };
+        let (current, stop) = (Arc::clone(&self.router), self.stop.clone());
+        let whatever = Router::new().fallback(move |request: Request| {
+            let router = Router::clone(&current.load());
+            async move { router.oneshot(request).await }
+        });
+        let serving = async move {
+            if let Err(error) = run(listener, whatever, stop.cancelled_owned()).await {
                 tracing::error!(%error, "HTTP ended");
             }
-        }
+        };
+        edge.tasks.spawn_on(serving, &edge.runtime);
+    }
+
+    /// Ends serving.
+    pub(super) fn stop(&self) {
+        self.stop.cancel();
     }
 }
 
@@ -104,7 +129,7 @@ fn detail(url: &str, state: &StateHandle) -> String {
 }
 
 /// What is shown where.
-fn plan(config: &Config) -> BTreeMap<HttpAddress, Shows> {
+pub(super) fn plan(config: &Config) -> BTreeMap<HttpAddress, Shows> {
     let mut plan: BTreeMap<HttpAddress, Shows> = BTreeMap::new();
     for block in &config.blocks {
         if let Some(health) = block.health {

@@ -1,0 +1,86 @@
+//! `rrl [ZONES…] { … }` (facts, coredhcp-coredns §B5).
+
+use std::time::Duration;
+
+use corefile::Directive;
+
+use super::report::Report;
+use crate::plugins::rate_limit::{Kind, RateLimits};
+
+/// Reads the directive.
+pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> RateLimits {
+    for word in &directive.args {
+        let help = "the limits of a block are for all its names; write a block for the zone";
+        report.error(&word.span, "`rrl` for some zones of a block is not supported", help);
+    }
+    let mut limits = RateLimits {
+        window: Duration::from_secs(15),
+        ipv4_prefix_length: 24,
+        ipv6_prefix_length: 56,
+        allowances: [0.0; Kind::COUNT],
+        requests: 0.0,
+        slip_ratio: 0,
+        max_table_size: 100_000,
+        report_only: false,
+    };
+    let mut allowances = [None; Kind::COUNT];
+    for line in directive.block.iter().flatten() {
+        let name = line.name.as_str();
+        if let Some((_, kind)) = ALLOWANCES.iter().find(|(option, _)| *option == name) {
+            allowances[*kind as usize] = number(line, 0.0, 1e6, report);
+            continue;
+        }
+        match name {
+            "window" => {
+                set(number(line, 1.0, 3600.0, report), |n| limits.window = Duration::from_secs_f64(n));
+            }
+            "ipv4-prefix-length" => set(number(line, 1.0, 32.0, report), |n| limits.ipv4_prefix_length = n as u8),
+            "ipv6-prefix-length" => set(number(line, 1.0, 128.0, report), |n| limits.ipv6_prefix_length = n as u8),
+            "requests-per-second" => set(number(line, 0.0, 1e6, report), |n| limits.requests = n),
+            "slip-ratio" => set(number(line, 0.0, 10.0, report), |n| limits.slip_ratio = n as u32),
+            "max-table-size" => set(number(line, 64.0, 1e8, report), |n| limits.max_table_size = n as usize),
+            "report-only" => {
+                if let Some(word) = line.args.first() {
+                    report.error(&word.span, "`report-only` takes no value", "write `report-only`");
+                }
+                limits.report_only = true;
+            }
+            other => {
+                let help = "there are window, ipv4-prefix-length, ipv6-prefix-length, responses-per-second, \
+                    nodata-per-second, nxdomains-per-second, referrals-per-second, errors-per-second, \
+                    requests-per-second, slip-ratio, max-table-size and report-only";
+                report.error(&line.span, format!("unknown option `{other}` of rrl"), help);
+            }
+        }
+    }
+    // what is not said about a kind is what is said about answers
+    let [responses, ..] = allowances;
+    limits.allowances = allowances.map(|allowance| allowance.or(responses).unwrap_or(0.0));
+    limits
+}
+
+fn set(value: Option<f64>, put: impl FnOnce(f64)) {
+    if let Some(value) = value {
+        put(value);
+    }
+}
+
+/// The number of a line, within its bounds.
+fn number(line: &Directive, least: f64, most: f64, report: &mut Report<'_>) -> Option<f64> {
+    let word = report.single(&line.name, &line.span, &line.args, "10")?;
+    let number = word.text.parse::<f64>().ok().filter(|number| (least..=most).contains(number));
+    if number.is_none() {
+        let message = format!("`{}` is no number for {}", word.text, line.name);
+        report.error(&word.span, message, format!("write a number from {least} to {most}"));
+    }
+    number
+}
+
+/// The options with the answers a second, by kind.
+const ALLOWANCES: [(&str, Kind); Kind::COUNT] = [
+    ("responses-per-second", Kind::Response),
+    ("nodata-per-second", Kind::NoData),
+    ("nxdomains-per-second", Kind::NxDomain),
+    ("referrals-per-second", Kind::Referral),
+    ("errors-per-second", Kind::Error),
+];

@@ -1,0 +1,73 @@
+//! What is done with a query of a block: who of it answers.
+
+use std::time::Instant;
+
+use super::{DropReason, Failure};
+use crate::answer::{Answer, answer};
+use crate::chain::{denial, speaks_edns};
+use crate::plugins::{Composed, Question};
+use crate::upstream::Consulted;
+use crate::view::Block;
+use crate::wire::{Rcode, Rtype};
+
+/// What is done. `miss` in several: what to count for a `coresmd` block that had nothing to say.
+pub(super) enum Decision<'v> {
+    /// The catalog answers.
+    Catalog(Answer<'v>),
+    /// A directive has made an answer.
+    Composed(Composed, Miss),
+    /// The cache answers; whether the entry is to be fetched anew.
+    Cached(Vec<u8>, bool, Miss),
+    /// An upstream has to be asked; with what was true lately.
+    Ask(Option<Vec<u8>>),
+    /// Nobody answers.
+    Fail(Rcode, Option<Failure>, Miss),
+    /// Nothing is said.
+    Drop(DropReason),
+}
+
+/// A `coresmd` block that had nothing to say.
+pub(super) type Miss = Option<(Option<usize>, bool)>;
+
+/// Decides about a query of a block, in the order that [`crate::chain`] tells.
+pub(super) fn decide<'v>(block: &'v Block, question: &Question<'_>, now: Instant) -> Decision<'v> {
+    let (chain, query) = (&block.chain, question.query);
+    if !speaks_edns(query) {
+        return Decision::Fail(Rcode::BadVers, None, None);
+    }
+    if let Some(action) = chain.access(question) {
+        return denial(action)
+            .map_or(Decision::Drop(DropReason::Access), |composed| Decision::Composed(composed, None));
+    }
+    if !chain.admits(question, now) {
+        return Decision::Drop(DropReason::RateLimit);
+    }
+    if chain.probe.as_ref().is_some_and(|probe| probe.recognises(question.name, query.qtype)) {
+        return Decision::Fail(Rcode::ServFail, None, None);
+    }
+    if matches!(query.qtype, Rtype::AXFR | Rtype::IXFR) {
+        return Decision::Fail(Rcode::Refused, None, None);
+    }
+    let mut miss = None;
+    if query.is_internet() {
+        if let Some(catalog) = &block.catalog {
+            let answer = answer(catalog, question.name, query.qtype);
+            if answer.rcode != Rcode::Refused {
+                return Decision::Catalog(answer);
+            }
+            miss = Some((answer.zone, false));
+        }
+        if let Some(composed) = chain.local(question) {
+            return Decision::Composed(composed, miss);
+        }
+    }
+    match chain.upstream.consult(question, now) {
+        Consulted::Hit { reply, refresh } => Decision::Cached(reply, refresh, miss),
+        Consulted::Ask { stale } => Decision::Ask(stale),
+        Consulted::Nobody if !query.is_internet() => Decision::Fail(Rcode::Refused, None, None),
+        Consulted::Nobody => {
+            let failure = (chain.otherwise == Rcode::ServFail).then_some(Failure::NoNext(chain.last));
+            Decision::Fail(chain.otherwise, failure, miss)
+        }
+    }
+}
