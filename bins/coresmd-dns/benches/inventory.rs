@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use coresmd_dns::catalog::{Catalog, Zone};
+use coresmd_dns::chain::Chain;
 use coresmd_dns::name::Name;
 use coresmd_dns::view::{Block, Key, View};
 use coresmd_dns::wire::Rcode;
@@ -14,7 +15,7 @@ pub(crate) const NODES: usize = 10_000;
 /// One server block for every name, which answers from the inventory.
 pub(crate) fn view() -> View {
     let catalog = Some(Arc::new(Catalog::build(&snapshot(), &zones())));
-    let block = Block { catalog, otherwise: Rcode::Refused };
+    let block = Block::new(catalog, Chain::empty(Rcode::Refused));
     View { keys: vec![Key { zone: Name::root(), block: 0 }], blocks: vec![block] }
 }
 

@@ -38,6 +38,13 @@ pub struct Block {
     pub chain: Arc<Chain>,
 }
 
+impl Block {
+    /// A block with this catalog, or none, and these directives.
+    pub fn new(catalog: Option<Arc<Catalog>>, chain: Chain) -> Self {
+        Self { catalog, chain: Arc::new(chain) }
+    }
+}
+
 impl View {
     /// The key that a name belongs to: the one with the most labels, matched at label borders. A question for DS is
     /// about the delegation, which the zone above holds (RFC 4035 §3.1.4.1): there, the one with the fewest labels

@@ -3,9 +3,11 @@
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use coresmd_dns::catalog::{Catalog, Zone};
-use coresmd_dns::handle::{Handled, handle};
+use coresmd_dns::chain::Chain;
+use coresmd_dns::handle::{Exchange, Handled, handle};
 use coresmd_dns::name::Name;
 use coresmd_dns::response::{MAX_UDP, Transport};
 use coresmd_dns::view::{Block, Key, View};
@@ -36,8 +38,8 @@ static VIEW: LazyLock<View> = LazyLock::new(|| {
     View {
         keys: vec![Key { zone: Name::root(), block: 0 }, Key { zone: Name::parse("other").expect("a name"), block: 1 }],
         blocks: vec![
-            Block { catalog: Some(Arc::new(catalog)), otherwise: Rcode::Refused },
-            Block { catalog: None, otherwise: Rcode::ServFail },
+            Block::new(Some(Arc::new(catalog)), Chain::empty(Rcode::Refused)),
+            Block::new(None, Chain::empty(Rcode::ServFail)),
         ],
     }
 });
@@ -45,7 +47,8 @@ static VIEW: LazyLock<View> = LazyLock::new(|| {
 fuzz_target!(|message: &[u8]| {
     for (transport, limit) in [(Transport::Udp, usize::from(MAX_UDP)), (Transport::Tcp, usize::from(u16::MAX))] {
         let mut reply = Vec::new();
-        let handled = handle(&VIEW, transport, message, &mut reply);
+        let exchange = Exchange { transport, client: ([127, 0, 0, 1], 4242).into(), message, now: Instant::now() };
+        let handled = handle(&VIEW, &exchange, &mut reply);
         if matches!(handled, Handled::Dropped(_)) {
             assert!(reply.is_empty(), "what is dropped has no reply");
             continue;

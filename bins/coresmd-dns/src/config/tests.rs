@@ -51,7 +51,7 @@ fn the_shipped_corefile() {
     let block = &config.blocks[0];
     assert_eq!(block.keys, [Key { zone: Name::root(), port: 1053 }]);
     assert_eq!(block.bind, [BindTarget::Address("127.0.0.1".parse().unwrap()), BindTarget::Interface("eth0".into())]);
-    assert!(block.errors && block.log.is_empty());
+    assert!(block.errors.is_some() && block.log.is_empty());
     let health = block.health.unwrap();
     assert_eq!((health.address, health.lameduck), (HttpAddress { ip: None, port: 8080 }, Duration::from_secs(5)));
     assert_eq!(block.ready, Some(HttpAddress { ip: None, port: 8181 }));
@@ -180,7 +180,32 @@ fn the_other_directives_are_checked() {
     for (line, want) in [
         ("bind", "`bind` without an address"),
         ("bind ::1 {\n only lo\n }", "unknown option `only` of bind"),
-        ("errors {\n consolidate 5m x\n }", "`consolidate` of errors is not supported yet by this version"),
+        ("errors {\n consolidate 5m ([\n }", "`([` is no regular expression: error: unclosed character class"),
+        ("errors {\n consolidate soon x\n }", "`soon` is not a duration"),
+        ("errors {\n consolidate 5m x loud\n }", "`loud` is no option of consolidate"),
+        ("errors {\n frob\n }", "unknown option `frob` of errors"),
+        ("acl", "`acl` without rules"),
+        ("acl {\n deny net *\n }", "unknown action `deny` of acl"),
+        ("acl {\n block net 10.0.0.0/33\n }", "`10.0.0.0/33` is no network"),
+        ("acl {\n block type NOTYPE\n }", "`NOTYPE` is no record type"),
+        ("acl {\n block 10.0.0.0/8\n }", "`10.0.0.0/8` is neither `type` nor `net`"),
+        ("header", "`header` changes nothing"),
+        ("header {\n frob set aa\n }", "`frob` is neither query nor response"),
+        ("header {\n response put aa\n }", "neither `set` nor `clear`"),
+        ("header {\n response set zz\n }", "`zz` is no flag to change"),
+        ("loadbalance best", "`best` is no policy of loadbalance"),
+        ("loadbalance weighted w.txt", "`loadbalance weighted` is not supported by this version"),
+        ("loadbalance {\n prefer 10\n }", "`10` is no network"),
+        ("reload 1s", "`1s` is no interval for reload"),
+        ("reload 10s 0s", "`0s` is no jitter for reload"),
+        ("rrl {\n window soon\n }", "`soon` is no number for window"),
+        ("rrl {\n slip-ratio 11\n }", "`11` is no number for slip-ratio"),
+        ("rrl {\n frob 1\n }", "unknown option `frob` of rrl"),
+        ("rrl example.org", "`rrl` for some zones of a block is not supported"),
+        ("bufsize 100", "`100` is no size of a reply over UDP"),
+        ("whoami me", "`whoami` takes no value"),
+        ("loop\n loop", "`loop` is given twice in one server block"),
+        ("root", "`root` without a value"),
         ("errors stderr", "`errors stderr` is no output"),
         ("health a:1", "`a:1` is not an address to listen on"),
         ("health {\n lameduck long\n }", "`long` is not a duration"),
@@ -193,7 +218,6 @@ fn the_other_directives_are_checked() {
         ("log . {\n format x\n }", "unknown option `format` of log"),
         ("log \"{type\"", "`{type` is nothing that a log line can show"),
         ("frobnicate", "unknown directive `frobnicate`"),
-        ("rrl", "`rrl` is not supported yet by this version"),
         ("startup true", "`startup` is not supported yet by this version"),
     ] {
         let found = found(&format!(". {{\n {line}\n}}\n"));

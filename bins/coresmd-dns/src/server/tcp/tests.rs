@@ -5,8 +5,11 @@ use std::net::Ipv4Addr;
 use super::*;
 use crate::config::tests::config;
 use crate::query::tests::bytes;
+use crate::server::chains::blocks;
+use crate::server::edge::Edge;
 use crate::server::journal::Journal;
 use crate::server::listen::Listener;
+use crate::server::service::Service;
 use crate::view::Key;
 
 /// `a.z. A`, which nothing here knows: SERVFAIL.
@@ -22,11 +25,11 @@ struct Running {
 
 async fn running() -> Running {
     let config = config(". {\n prometheus\n}\n");
-    let blocks = crate::server::publish::blocks(&config);
+    let edge = Edge::new(Journal::to_stdout(), tokio::runtime::Handle::current());
     let keys = vec![Key { zone: crate::name::Name::root(), block: 0 }];
     let listener = Listener { ip: Some(Ipv4Addr::LOCALHOST.into()), port: 0, keys };
-    let service = Arc::new(Service::new(&listener, &config, &blocks, &Journal::to_stdout()));
-    let shared = Shared::new(Arc::clone(&service), service.tally());
+    let service = Service::new(&listener, &config, &blocks(&config), &edge, None);
+    let shared = Shared::new(Arc::new(Post::from_pointee(service)));
     #[expect(clippy::disallowed_methods, reason = "a test on loopback")]
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let (address, stop, tasks) = (socket.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
