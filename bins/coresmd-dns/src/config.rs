@@ -4,9 +4,12 @@
 //! coresmd-plugins §7). A directive of CoreDNS that this version does not have is refused by name: an option that is
 //! read and then ignored would be worse.
 
+mod arguments;
 mod block;
+mod cache;
 mod coresmd;
 mod directives;
+mod forward;
 mod log;
 mod read;
 mod report;

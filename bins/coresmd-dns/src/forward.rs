@@ -176,8 +176,7 @@ impl Forward {
                     Ok(Ok(reply)) if self.failover.contains(&reply.rcode()) => answered = Some(reply),
                     Ok(Ok(reply)) => return Ok(reply),
                     Ok(Err(error)) => {
-                        failure =
-                            ForwardError::Unreachable { upstream: upstream.address(), reason: error.to_string() };
+                        failure = ForwardError::Unreachable { upstream: upstream.address(), reason: error.to_string() };
                         upstream.has_failed();
                     }
                     Err(_) => {

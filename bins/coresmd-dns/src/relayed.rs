@@ -11,7 +11,6 @@ use std::sync::Arc;
 pub use read::ReplyError;
 
 use crate::query::{HEADER, Header, Query};
-use crate::response::{MAX_UDP, Transport, limit};
 use crate::wire::Rtype;
 
 /// The flags of the third octet of a header that are handed on: AA and TC.
@@ -19,6 +18,9 @@ const AUTHORITATIVE: u8 = 0x04;
 const TRUNCATED: u8 = 0x02;
 /// Those of the fourth: RA and AD, and the low bits of the response code.
 const HANDED_ON: u8 = 0x80 | 0x20 | 0x0f;
+
+/// What we say to both sides that we can take over UDP: what passes every path without fragments (DNS flag day 2020).
+pub const UDP_SIZE: u16 = 1232;
 
 /// The longest time to live that means what it says (RFC 2181 §8).
 const LONGEST_TTL: u32 = i32::MAX as u32;
@@ -134,12 +136,12 @@ impl Relayed {
     }
 
     /// Appends it to `out` as the reply to a client's query for the same name, type and class: the client's id,
-    /// question, RD and CD; our OPT where the client sent one. What does not fit goes without its additional records, or
-    /// else without any and with TC.
-    pub fn write(&self, header: &Header, query: &Query<'_>, transport: Transport, out: &mut Vec<u8>) {
+    /// question, RD and CD; our OPT where the client sent one. What does not fit into `limit` octets goes without its
+    /// additional records, or else without any and with TC.
+    pub fn write(&self, header: &Header, query: &Query<'_>, limit: usize, out: &mut Vec<u8>) {
         let reply = &*self.reply;
         let opt = query.edns.map_or(0, |_| OPT_LENGTH);
-        let room = limit(transport, query.edns).saturating_sub(HEADER + query.question.len() + opt);
+        let room = limit.saturating_sub(HEADER + query.question.len() + opt);
         let [answers, authorities, additionals] = reply.counts;
         let (records, [answers, authorities, additionals]) = match &reply.records {
             records if records.len() <= room => (&records[..], [answers, authorities, additionals]),
@@ -176,7 +178,7 @@ impl Relayed {
 /// Appends our OPT record, with what the other server said to explain itself: at most 256 octets.
 fn push_opt(extended_rcode: u8, dnssec_ok: bool, explanations: &[u8], out: &mut Vec<u8>) {
     let [type_high, type_low] = Rtype::OPT.0.to_be_bytes();
-    let [size_high, size_low] = MAX_UDP.to_be_bytes();
+    let [size_high, size_low] = UDP_SIZE.to_be_bytes();
     let [length_high, length_low] = (explanations.len() as u16).to_be_bytes();
     let do_flag = u8::from(dnssec_ok) << 7;
     let opt: [u8; OPT_LENGTH] =

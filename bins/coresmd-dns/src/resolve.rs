@@ -93,11 +93,12 @@ impl Resolver {
 
     /// Asks the `forward`s that take the name, until one is content with its reply.
     async fn ask(&self, outgoing: &Outgoing, transport: Transport) -> Result<Reply, ForwardError> {
-        let mut responsible = self.forwards.iter().filter(|forward| forward.admits(outgoing.name())).peekable();
-        while let Some(forward) = responsible.next() {
+        let name = outgoing.name();
+        let responsible: Vec<&Forward> = self.forwards.iter().filter(|forward| forward.admits(name)).collect();
+        for (place, forward) in responsible.iter().enumerate() {
             let answer = forward.forward(outgoing, transport).await;
             let passed_on = answer.as_ref().is_ok_and(|reply| forward.passes_on(reply));
-            if !passed_on || responsible.peek().is_none() {
+            if !passed_on || place + 1 == responsible.len() {
                 return answer;
             }
         }

@@ -52,7 +52,7 @@ pub fn encode_error(header: &Header, rcode: Rcode, out: &mut Vec<u8>) {
 }
 
 /// The largest reply that the client can take.
-pub(crate) fn limit(transport: Transport, edns: Option<Edns>) -> usize {
+fn limit(transport: Transport, edns: Option<Edns>) -> usize {
     usize::from(match (transport, edns) {
         (Transport::Tcp, _) => u16::MAX,
         (Transport::Udp, Some(edns)) => edns.udp_size.clamp(PLAIN_UDP, MAX_UDP),

@@ -5,10 +5,14 @@ use std::time::Duration;
 use corefile::{Directive, Scheme, ServerBlock};
 use serve::duration;
 
+use super::cache;
 use super::coresmd::Coresmd;
+use super::forward;
 use super::log::{self, LogRule};
 use super::report::Report;
 use super::values::{BindTarget, HttpAddress};
+use crate::cache::CacheConfig;
+use crate::forward::ForwardConfig;
 use crate::name::Name;
 
 /// A server block.
@@ -32,6 +36,10 @@ pub struct Block {
     pub prometheus: Option<HttpAddress>,
     /// The inventory and the zones made of it.
     pub coresmd: Option<Coresmd>,
+    /// The upstreams.
+    pub forward: Vec<ForwardConfig>,
+    /// The cache before them.
+    pub cache: Option<CacheConfig>,
 }
 
 /// A key of a server block.
@@ -88,6 +96,8 @@ pub(super) fn understand(
         ready,
         prometheus,
         coresmd,
+        forward: block.named("forward").filter_map(|directive| forward::understand(directive, report)).collect(),
+        cache: once(block, "cache", report).and_then(|directive| cache::understand(directive, report)),
     }
 }
 

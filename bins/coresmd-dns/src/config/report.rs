@@ -56,6 +56,11 @@ impl<'f> Report<'f> {
         }
     }
 
+    /// How many faults there are so far.
+    pub(super) fn errors(&self) -> usize {
+        self.findings.sorted().iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+
     /// All findings.
     pub(super) fn finish(self) -> Findings {
         self.findings

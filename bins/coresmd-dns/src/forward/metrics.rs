@@ -104,9 +104,7 @@ impl Metrics {
         };
         UpstreamMetrics {
             all: self.clone(),
-            health_failures: self
-                .health_failures
-                .get_or_create_owned(&To { proxy_name: PROXY_NAME, to: to.clone() }),
+            health_failures: self.health_failures.get_or_create_owned(&To { proxy_name: PROXY_NAME, to: to.clone() }),
             hits: connected(&self.hits),
             misses: connected(&self.misses),
             to,

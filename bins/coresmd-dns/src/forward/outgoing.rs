@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::name::Name;
 use crate::query::{HEADER, Query};
-use crate::response::MAX_UDP;
+use crate::relayed::UDP_SIZE;
 use crate::wire::{CLASS_IN, Rtype};
 
 /// A query to be sent, its id still to be drawn. Two are equal when the same reply answers both.
@@ -38,7 +38,7 @@ impl Outgoing {
         octets.extend_from_slice(&qtype.0.to_be_bytes());
         octets.extend_from_slice(&class.to_be_bytes());
         if let Some(dnssec_ok) = dnssec_ok {
-            let [size_high, size_low] = MAX_UDP.to_be_bytes();
+            let [size_high, size_low] = UDP_SIZE.to_be_bytes();
             octets.extend_from_slice(&[0, 0, Rtype::OPT.0 as u8, size_high, size_low, 0, 0, u8::from(dnssec_ok) << 7]);
             octets.extend_from_slice(&[0, 0, 0]);
         }

@@ -9,7 +9,7 @@ use tokio::net::UdpSocket;
 use super::outgoing::Outgoing;
 use crate::relayed::Reply;
 
-/// The longest datagram that is read; we ask for no more than [`crate::response::MAX_UDP`].
+/// The longest datagram that is read; we ask for no more than [`crate::relayed::UDP_SIZE`].
 const LONGEST: usize = 4096;
 
 /// Asks, and waits for the reply for as long as the caller does. What is no reply to the question is passed over.
