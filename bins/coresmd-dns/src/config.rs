@@ -5,10 +5,13 @@
 //! read and then ignored would be worse.
 
 mod acl;
+mod arguments;
 mod block;
+mod cache;
 mod coresmd;
 mod directives;
 mod errors;
+mod forward;
 mod log;
 mod read;
 mod report;

@@ -18,15 +18,19 @@
 //! by itself, and limits neither connections nor peers.
 
 pub mod answer;
+pub mod cache;
 pub mod catalog;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod forward;
 pub mod handle;
 pub mod metrics;
 pub mod name;
 pub mod plugins;
 pub mod query;
+pub mod relayed;
+pub mod resolve;
 pub mod response;
 mod run;
 pub mod server;

@@ -5,12 +5,16 @@ use std::time::Duration;
 use corefile::{Directive, Scheme, ServerBlock};
 use serve::duration;
 
+use super::cache;
 use super::coresmd::Coresmd;
 use super::errors::{self, Errors};
+use super::forward;
 use super::log::{self, LogRule};
 use super::report::Report;
 use super::rules::{self, Rules};
 use super::values::{BindTarget, HttpAddress};
+use crate::cache::CacheConfig;
+use crate::forward::ForwardConfig;
 use crate::name::Name;
 
 /// A server block.
@@ -36,6 +40,10 @@ pub struct Block {
     pub coresmd: Option<Coresmd>,
     /// What is done with queries and replies beside answering.
     pub rules: Rules,
+    /// The upstreams.
+    pub forward: Vec<ForwardConfig>,
+    /// The cache before them.
+    pub cache: Option<CacheConfig>,
 }
 
 /// A key of a server block.
@@ -110,6 +118,8 @@ pub(super) fn understand(
         prometheus,
         coresmd,
         rules: rules::understand(block, report),
+        forward: block.named("forward").filter_map(|directive| forward::understand(directive, report)).collect(),
+        cache: once(block, "cache", report).and_then(|directive| cache::understand(directive, report)),
     }
 }
 

@@ -69,6 +69,11 @@ impl<'f> Report<'f> {
         (!words.is_empty()).then(|| words.iter().filter_map(&mut zone).collect())
     }
 
+    /// How many faults there are so far.
+    pub(super) fn errors(&self) -> usize {
+        self.findings.sorted().iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+
     /// All findings.
     pub(super) fn finish(self) -> Findings {
         self.findings
