@@ -4,17 +4,25 @@
 //! coresmd-plugins §7). A directive of CoreDNS that this version does not have is refused by name: an option that is
 //! read and then ignored would be worse.
 
+mod arguments;
 mod block;
 mod coresmd;
 mod directives;
+mod file;
+mod hosts;
+mod local;
 mod log;
 mod read;
 mod report;
+mod template;
 mod values;
 
 pub use block::{Block, Health, Key};
 pub use coresmd::{Coresmd, Source};
 pub use directives::SUPPORTED;
+pub use file::FileConfig;
+pub use hosts::HostsConfig;
+pub use local::Local;
 pub use log::{Classes, Field, LogRule, Part};
 pub use read::{Corefile, read};
 pub use values::{BindTarget, HttpAddress};

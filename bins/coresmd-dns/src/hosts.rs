@@ -20,6 +20,7 @@ use crate::wire::{Rcode, Rtype};
 use crate::zones::within;
 
 pub use table::Table;
+pub(crate) use table::parse_address;
 
 /// The most records of an answer: hosts files that block names give one address to all of them, and no message has
 /// room for much more.

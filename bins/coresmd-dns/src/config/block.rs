@@ -6,6 +6,7 @@ use corefile::{Directive, Scheme, ServerBlock};
 use serve::duration;
 
 use super::coresmd::Coresmd;
+use super::local::{self, Local};
 use super::log::{self, LogRule};
 use super::report::Report;
 use super::values::{BindTarget, HttpAddress};
@@ -32,6 +33,8 @@ pub struct Block {
     pub prometheus: Option<HttpAddress>,
     /// The inventory and the zones made of it.
     pub coresmd: Option<Coresmd>,
+    /// What it answers out of files and of the Corefile itself.
+    pub local: Local,
 }
 
 /// A key of a server block.
@@ -88,6 +91,7 @@ pub(super) fn understand(
         ready,
         prometheus,
         coresmd,
+        local: local::understand(block, report),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Table {
 
 /// The addresses of a name, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Addresses(Vec<IpAddr>);
+pub(super) struct Addresses(Vec<IpAddr>);
 
 impl Table {
     /// Adds what a text says about names in `zones`. `file` is what findings shall call it.
@@ -78,7 +78,8 @@ impl Table {
         addresses.chain(self.names.values().map(Vec::len)).sum()
     }
 
-    fn insert(&mut self, address: IpAddr, name: &Name) {
+    /// Adds an address of a name, and the name to those of the address.
+    pub(crate) fn insert(&mut self, address: IpAddr, name: &Name) {
         let addresses = self.addresses.entry(name.as_wire().into()).or_default();
         if !addresses.0.contains(&address) {
             addresses.0.push(address);
@@ -107,7 +108,7 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
 }
 
 /// An address; the zone behind `%` of a link-local one says nothing to others.
-fn parse_address(text: &str) -> Option<IpAddr> {
+pub(crate) fn parse_address(text: &str) -> Option<IpAddr> {
     let address = text.split_once('%').map_or(text, |(address, _)| address);
     address.parse().ok()
 }

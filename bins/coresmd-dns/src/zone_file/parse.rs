@@ -40,7 +40,7 @@ pub(super) struct Line {
 
 /// Reads a whole file.
 pub(super) fn file(file: &str, text: &str, origin: &Name, include: &mut Include<'_>) -> (Vec<Line>, Vec<Finding>) {
-    let mut reader = Reader { include, lines: Vec::new(), findings: Vec::new(), ttl: Ttl::default(), includes: 0 };
+    let mut reader = Reader { include, lines: Vec::new(), findings: Vec::new(), ttl: Ttl::default(), directives: true, includes: 0 };
     let mut scope = Scope { file: file.into(), origin: origin.as_wire().to_vec(), owner: None, depth: 0 };
     reader.text(text, &mut scope);
     (reader.lines, reader.findings)
@@ -50,7 +50,7 @@ pub(super) fn file(file: &str, text: &str, origin: &Name, include: &mut Include<
 pub(super) fn records(text: &str, ttl: u32) -> Result<Vec<Line>, Finding> {
     let mut include = |_: &str, _: &str| Err("nothing can be included here".to_owned());
     let ttl = Ttl { default: Some(ttl), last: None };
-    let mut reader = Reader { include: &mut include, lines: Vec::new(), findings: Vec::new(), ttl, includes: 0 };
+    let mut reader = Reader { include: &mut include, lines: Vec::new(), findings: Vec::new(), ttl, directives: false, includes: 0 };
     let mut scope = Scope { file: "".into(), origin: vec![0], owner: None, depth: 0 };
     reader.text(text, &mut scope);
     match reader.findings.into_iter().next() {
@@ -64,6 +64,8 @@ struct Reader<'l, 'i> {
     lines: Vec<Line>,
     findings: Vec<Finding>,
     ttl: Ttl,
+    /// Whether there are directives; without them `$` is a character of a name.
+    directives: bool,
     includes: usize,
 }
 
@@ -100,7 +102,7 @@ impl Reader<'_, '_> {
 
     fn entry(&mut self, entry: &Entry<'_>, scope: &mut Scope) -> Result<(), Fault> {
         let first = &entry.words[0];
-        if entry.indented || first.quoted || !first.text.starts_with('$') {
+        if !self.directives || entry.indented || first.quoted || !first.text.starts_with('$') {
             return self.record(&entry.words, entry.indented, scope);
         }
         let arguments = &entry.words[1..];
