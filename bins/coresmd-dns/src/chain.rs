@@ -9,9 +9,11 @@
 //! `template` and `whoami`, which `forward .` hides there, and for `cache`, which never sees a forwarded answer (facts,
 //! coredhcp-coredns §B3).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::hosts::Hosts;
 use crate::plugins::acl::{Acl, Action};
 use crate::plugins::header::HeaderRules;
 use crate::plugins::loadbalance::LoadBalance;
@@ -19,9 +21,11 @@ use crate::plugins::probe::Probe;
 use crate::plugins::rate_limit::{Kind, RateLimit, Verdict};
 use crate::plugins::{Composed, Found, Question, acl, whoami};
 use crate::query::{HEADER, Query};
+use crate::resolve::Resolver;
 use crate::response::{MAX_UDP, Manner, Transport, truncate};
-use crate::upstream::Upstream;
+use crate::template::Template;
 use crate::wire::Rcode;
+use crate::zone_file::ZoneFile;
 
 /// The directives of a server block that decide about queries or change replies.
 #[derive(Debug)]
@@ -34,10 +38,16 @@ pub struct Chain {
     pub rate_limit: Option<RateLimit>,
     /// `loop`.
     pub probe: Option<Probe>,
+    /// `hosts`.
+    pub hosts: Option<Arc<Hosts>>,
+    /// `file`, in the order of the text.
+    pub files: Vec<Arc<ZoneFile>>,
+    /// `template`, in the order of the text.
+    pub templates: Vec<Template>,
     /// `whoami`.
     pub whoami: bool,
     /// `cache` and `forward`.
-    pub upstream: Upstream,
+    pub resolver: Option<Arc<Resolver>>,
     /// `header`.
     pub header: HeaderRules,
     /// `loadbalance`.
@@ -60,14 +70,17 @@ impl Chain {
             access: Default::default(),
             rate_limit: None,
             probe: None,
+            hosts: None,
+            files: Vec::new(),
+            templates: Vec::new(),
             whoami: false,
-            upstream: Upstream::default(),
+            resolver: None,
             header: HeaderRules::default(),
             loadbalance: None,
             nsid: None,
             max_udp: MAX_UDP,
             otherwise,
-            last: "coresmd",
+            last: "errors",
         }
     }
 
@@ -86,12 +99,19 @@ impl Chain {
 
     /// What the directives with data of their own say.
     pub fn local(&self, question: &Question<'_>) -> Option<Composed> {
-        if self.whoami
-            && let Found::Answer(composed) = whoami::find(question)
-        {
-            return Some(composed);
-        }
-        None
+        let hosts = self.hosts.iter().map(|hosts| hosts.find(question));
+        let files = self.files.iter().map(|file| file.find(question));
+        let templates = self.templates.iter().map(|template| template.find(question));
+        let whoami = self.whoami.then(|| whoami::find(question)).into_iter();
+        hosts.chain(files).chain(templates).chain(whoami).find_map(|found| match found {
+            Found::Answer(composed) => Some(composed),
+            Found::Next => None,
+        })
+    }
+
+    /// `cache` and `forward`, if they are for this name.
+    pub fn resolver(&self, question: &Question<'_>) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref().filter(|resolver| resolver.admits(question.name))
     }
 
     /// How replies of this block are encoded.
@@ -123,7 +143,7 @@ impl Chain {
 
     /// Whether somebody needs the time of day to decide.
     pub fn needs_clock(&self) -> bool {
-        self.rate_limit.is_some() || self.upstream.needs_clock()
+        self.rate_limit.is_some() || self.resolver.is_some()
     }
 }
 

@@ -17,11 +17,12 @@ use thiserror::Error;
 
 use crate::answer::Answer;
 use crate::chain::speaks_edns;
+use crate::forward::ForwardError;
 use crate::plugins::Question;
 use crate::plugins::header::flag;
-use crate::query::{HEADER, Header, Query, QueryError};
-use crate::response::{Manner, Transport, encode, encode_composed, encode_error, relay};
-use crate::upstream::UpstreamError;
+use crate::query::{Header, Query, QueryError};
+use crate::relayed::Relayed;
+use crate::response::{Manner, Transport, encode, encode_composed, encode_error};
 use crate::view::{Block, View};
 use crate::wire::Rcode;
 use decide::{Decision, decide};
@@ -67,12 +68,10 @@ pub enum DropReason {
 }
 
 /// A query that has to be sent on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
     /// The key of the view that the name belongs to.
     pub key: usize,
-    /// What was true lately, for when no upstream answers.
-    pub stale: Option<Vec<u8>>,
 }
 
 /// A query and what was said to it.
@@ -104,8 +103,8 @@ pub enum Failure {
     #[error("plugin/{0}: no next plugin found")]
     NoNext(&'static str),
     /// No upstream answered.
-    #[error(transparent)]
-    Upstream(UpstreamError),
+    #[error("plugin/forward: {0}")]
+    Upstream(ForwardError),
 }
 
 /// Answers a message: appends the reply to `out`, or nothing where there must be none, or none yet.
@@ -126,11 +125,11 @@ pub fn handle<'m>(view: &View, exchange: &Exchange<'m>, out: &mut Vec<u8>) -> Ha
     header.recursion_desired = block.chain.header.query.decide(flag::RD, header.recursion_desired);
     let question =
         Question { name: name.as_wire(), query: &query, client: exchange.client, transport: exchange.transport };
-    let decision = decide(block, &question, exchange.now);
+    let decision = decide(block, &header, &question, exchange.now);
     let (start, manner) = (out.len(), block.chain.manner(exchange.transport));
     let mut refresh = false;
     let (rcode, coresmd, failure) = match decision {
-        Decision::Ask(stale) => return Handled::Pending(Pending { key, stale }),
+        Decision::Ask => return Handled::Pending(Pending { key }),
         Decision::Drop(reason) => return Handled::Dropped(reason),
         Decision::Catalog(answer) => {
             encode(&header, &query, &answer, &manner, out);
@@ -141,10 +140,10 @@ pub fn handle<'m>(view: &View, exchange: &Exchange<'m>, out: &mut Vec<u8>) -> Ha
             encode_composed(&header, &query, &composed, &manner, out);
             (composed.rcode, miss, None)
         }
-        Decision::Cached(reply, renew, miss) => {
-            relay(&header, &query, &reply, &manner, out);
+        Decision::Cached(relayed, renew, miss) => {
+            relayed.write(&header, &query, manner.limit(query.edns), out);
             refresh = renew;
-            (low_rcode(&out[start..]), miss, None)
+            (relayed.reply.rcode(), miss, None)
         }
         Decision::Fail(rcode, failure, miss) => {
             encode(&header, &query, &Answer::of(rcode), &manner, out);
@@ -162,7 +161,7 @@ pub fn handle<'m>(view: &View, exchange: &Exchange<'m>, out: &mut Vec<u8>) -> Ha
 pub fn conclude<'m>(
     view: &View,
     exchange: &Exchange<'m>,
-    outcome: Result<&[u8], UpstreamError>,
+    outcome: Result<&Relayed, ForwardError>,
     out: &mut Vec<u8>,
 ) -> Handled<'m> {
     let (mut header, query) = match read(exchange.message) {
@@ -177,13 +176,13 @@ pub fn conclude<'m>(
     header.recursion_desired = chain.header.query.decide(flag::RD, header.recursion_desired);
     let (start, manner) = (out.len(), chain.manner(exchange.transport));
     let (rcode, failure) = match outcome {
-        Ok(reply) => {
-            relay(&header, &query, reply, &manner, out);
-            (low_rcode(&out[start..]), None)
+        Ok(relayed) => {
+            relayed.write(&header, &query, manner.limit(query.edns), out);
+            (relayed.reply.rcode(), None)
         }
         Err(error) => {
-            encode(&header, &query, &Answer::of(error.rcode), &manner, out);
-            (error.rcode.into(), Some(Failure::Upstream(error)))
+            encode(&header, &query, &Answer::of(error.rcode()), &manner, out);
+            (error.rcode().into(), Some(Failure::Upstream(error)))
         }
     };
     let question =
@@ -209,11 +208,6 @@ fn refuse<'m>(header: Header, query: Query<'m>, exchange: &Exchange<'m>, out: &m
     encode(&header, &query, &Answer::of(rcode), &manner, out);
     let rcode = rcode.into();
     Handled::Answered(Answered { header, query, key: None, rcode, coresmd: None, failure: None, refresh: false })
-}
-
-/// The response code in the header of a reply.
-fn low_rcode(reply: &[u8]) -> u16 {
-    reply.first_chunk::<HEADER>().map_or(0, |header| u16::from(header[3] & 0xf))
 }
 
 #[cfg(test)]

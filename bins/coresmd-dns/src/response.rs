@@ -3,14 +3,14 @@
 //! RFC 1035 §4.1, RFC 2181 §9 (TC), RFC 6891 (OPT), RFC 5001 (NSID); which sections an error repeats: facts,
 //! coredhcp-coredns §B4.
 //!
-//! Three kinds of replies: copied from the catalog ([`encode`]), composed by a directive ([`encode_composed`]), and
-//! those of an upstream ([`relay`]).
+//! Replies are copied from the catalog ([`encode`]) or composed by a directive ([`encode_composed`]); those of an
+//! upstream are the matter of [`crate::relayed`].
 
 mod composed;
-mod relay;
+mod truncate;
 
 pub use composed::encode_composed;
-pub use relay::{relay, truncate};
+pub use truncate::truncate;
 
 use crate::answer::{Answer, Soa};
 use crate::query::{Edns, HEADER, Header, NSID, Query};
@@ -81,7 +81,7 @@ impl<'c> Manner<'c> {
     }
 
     /// The largest reply that the client can take.
-    fn limit(&self, edns: Option<Edns>) -> usize {
+    pub fn limit(&self, edns: Option<Edns>) -> usize {
         usize::from(match (self.transport, edns) {
             (Transport::Tcp, _) => u16::MAX,
             (Transport::Udp, Some(edns)) => edns.udp_size.min(self.max_udp).max(PLAIN_UDP),

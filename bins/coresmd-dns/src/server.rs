@@ -41,6 +41,7 @@ use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
 
 use crate::config::Config;
+use crate::forward::SetupError;
 use edge::Edge;
 use journal::Journal;
 use reload::{Reloads, next_look, reload};
@@ -73,6 +74,9 @@ pub enum ServerError {
         /// The system's reason.
         source: io::Error,
     },
+    /// A `forward` whose files cannot be used.
+    #[error("forward: {0}")]
+    Forward(#[from] SetupError),
     /// An upstream sends our queries back to us.
     #[error("loop: an upstream of zone {0} sends our queries back to this server; see `forward` of that zone")]
     Loop(String),

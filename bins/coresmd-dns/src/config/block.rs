@@ -9,6 +9,7 @@ use super::cache;
 use super::coresmd::Coresmd;
 use super::errors::{self, Errors};
 use super::forward;
+use super::local::{self, Local};
 use super::log::{self, LogRule};
 use super::report::Report;
 use super::rules::{self, Rules};
@@ -44,6 +45,8 @@ pub struct Block {
     pub forward: Vec<ForwardConfig>,
     /// The cache before them.
     pub cache: Option<CacheConfig>,
+    /// What it answers out of files and of the Corefile itself.
+    pub local: Local,
 }
 
 /// A key of a server block.
@@ -83,9 +86,14 @@ impl Block {
             ("bufsize", rules.bufsize.is_some()),
             ("coresmd", self.coresmd.is_some()),
             ("header", rules.header.is_some()),
+            ("forward", !self.forward.is_empty()),
+            ("cache", self.cache.is_some()),
             ("loadbalance", rules.loadbalance.is_some()),
             ("loop", rules.detect_loop),
+            ("template", !self.local.templates.is_empty()),
             ("whoami", rules.whoami),
+            ("hosts", self.local.hosts.is_some()),
+            ("file", !self.local.files.is_empty()),
         ];
         handlers.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect()
     }
@@ -120,6 +128,7 @@ pub(super) fn understand(
         rules: rules::understand(block, report),
         forward: block.named("forward").filter_map(|directive| forward::understand(directive, report)).collect(),
         cache: once(block, "cache", report).and_then(|directive| cache::understand(directive, report)),
+        local: local::understand(block, report),
     }
 }
 

@@ -6,13 +6,10 @@ use serve::findings::nearest;
 use super::report::Report;
 
 /// The directives that this version has.
-pub const SUPPORTED: [&str; 18] = [
-    "acl", "bind", "bufsize", "coresmd", "debug", "errors", "header", "health", "loadbalance", "log", "loop", "nsid",
-    "prometheus", "ready", "reload", "root", "rrl", "whoami",
+pub const SUPPORTED: [&str; 23] = [
+    "acl", "bind", "bufsize", "cache", "coresmd", "debug", "errors", "file", "forward", "header", "health", "hosts",
+    "loadbalance", "log", "loop", "nsid", "prometheus", "ready", "reload", "root", "rrl", "template", "whoami",
 ];
-
-/// Directives of the original that will come.
-const LATER: [&str; 5] = ["cache", "file", "forward", "hosts", "template"];
 
 /// Other directives of CoreDNS.
 const ELSEWHERE: [&str; 35] = [
@@ -60,11 +57,11 @@ pub(super) fn check_names(block: &ServerBlock, report: &mut Report<'_>) {
         if SUPPORTED.contains(&name) {
             continue;
         }
-        if LATER.contains(&name) || ELSEWHERE.contains(&name) {
+        if ELSEWHERE.contains(&name) {
             let message = format!("`{name}` is not supported yet by this version");
             report.error(&directive.span, message, format!("remove it; there are {}", SUPPORTED.join(", ")));
         } else {
-            let known = SUPPORTED.iter().chain(&LATER).chain(&ELSEWHERE).copied();
+            let known = SUPPORTED.iter().chain(&ELSEWHERE).copied();
             let help = match nearest(name, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", SUPPORTED.join(", ")),

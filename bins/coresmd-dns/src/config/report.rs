@@ -30,6 +30,11 @@ impl<'f> Report<'f> {
         self.at(Severity::Error, span, message.into(), help.into());
     }
 
+    /// Something worth knowing that is not wrong.
+    pub(super) fn note(&mut self, span: &Span, message: impl Into<String>, help: impl Into<String>) {
+        self.at(Severity::Note, span, message.into(), help.into());
+    }
+
     /// A fault of the file as a whole.
     pub(super) fn whole(&mut self, message: &str, help: &str) {
         self.findings.push(Finding::whole(Severity::Error, &self.file.name, message).help(help));

@@ -129,7 +129,7 @@ impl UpstreamMetrics {
 
 /// A response code as a label: by name where it is one of the common ones, so that no upstream can make up labels.
 fn rcode_label(rcode: u16) -> String {
-    let name = crate::wire::Rcode::ALL.into_iter().find(|known| *known as u16 == rcode).map(crate::wire::Rcode::name);
+    let name = crate::wire::RCODE_NAMES.iter().find(|(number, _)| *number == rcode).map(|(_, name)| *name);
     name.unwrap_or("other").to_owned()
 }
 

@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use super::{DropReason, Failure};
 use crate::answer::{Answer, answer};
+use crate::cache::{Key, Lookup};
 use crate::chain::{denial, speaks_edns};
 use crate::plugins::{Composed, Question};
-use crate::upstream::Consulted;
+use crate::query::Header;
+use crate::relayed::Relayed;
 use crate::view::Block;
 use crate::wire::{Rcode, Rtype};
 
@@ -17,9 +19,9 @@ pub(super) enum Decision<'v> {
     /// A directive has made an answer.
     Composed(Composed, Miss),
     /// The cache answers; whether the entry is to be fetched anew.
-    Cached(Vec<u8>, bool, Miss),
-    /// An upstream has to be asked; with what was true lately.
-    Ask(Option<Vec<u8>>),
+    Cached(Relayed, bool, Miss),
+    /// An upstream has to be asked.
+    Ask,
     /// Nobody answers.
     Fail(Rcode, Option<Failure>, Miss),
     /// Nothing is said.
@@ -30,7 +32,12 @@ pub(super) enum Decision<'v> {
 pub(super) type Miss = Option<(Option<usize>, bool)>;
 
 /// Decides about a query of a block, in the order that [`crate::chain`] tells.
-pub(super) fn decide<'v>(block: &'v Block, question: &Question<'_>, now: Instant) -> Decision<'v> {
+pub(super) fn decide<'v>(
+    block: &'v Block,
+    header: &Header,
+    question: &Question<'_>,
+    now: Instant,
+) -> Decision<'v> {
     let (chain, query) = (&block.chain, question.query);
     if !speaks_edns(query) {
         return Decision::Fail(Rcode::BadVers, None, None);
@@ -61,13 +68,15 @@ pub(super) fn decide<'v>(block: &'v Block, question: &Question<'_>, now: Instant
             return Decision::Composed(composed, miss);
         }
     }
-    match chain.upstream.consult(question, now) {
-        Consulted::Hit { reply, refresh } => Decision::Cached(reply, refresh, miss),
-        Consulted::Ask { stale } => Decision::Ask(stale),
-        Consulted::Nobody if !query.is_internet() => Decision::Fail(Rcode::Refused, None, None),
-        Consulted::Nobody => {
-            let failure = (chain.otherwise == Rcode::ServFail).then_some(Failure::NoNext(chain.last));
-            Decision::Fail(chain.otherwise, failure, miss)
-        }
+    if let Some(resolver) = chain.resolver(question) {
+        return match resolver.lookup(&Key::new(header, query, question.name), now) {
+            Lookup::Hit { relayed, refresh } => Decision::Cached(relayed, refresh, miss),
+            Lookup::Miss => Decision::Ask,
+        };
     }
+    if !query.is_internet() {
+        return Decision::Fail(Rcode::Refused, None, None);
+    }
+    let failure = (chain.otherwise == Rcode::ServFail).then_some(Failure::NoNext(chain.last));
+    Decision::Fail(chain.otherwise, failure, miss)
 }

@@ -1,45 +1,96 @@
 //! \[IO\] From the blocks of a configuration to what they do: whatever needs randomness, files or the name of this
 //! machine gets it here.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use prometheus_client::registry::Registry;
+
+use crate::cache::{self, Cache};
 use crate::catalog::Catalog;
 use crate::chain::Chain;
-use crate::config::{Block as BlockConfig, Config, Nsid};
+use crate::config::{BindTarget, Block as BlockConfig, Config, FileConfig, Nsid};
+use crate::forward::{self, Forward, SetupError};
+use crate::hosts::Hosts;
 use crate::name::Name;
 use crate::plugins::probe::Probe;
 use crate::plugins::rate_limit::RateLimit;
+use crate::resolve::Resolver;
 use crate::response::MAX_UDP;
+use crate::template::Template;
 use crate::view::Block;
 use crate::wire::Rcode;
+use crate::zone_file::ZoneFile;
 
-/// The blocks of a configuration before the first snapshot.
-pub(super) fn blocks(config: &Config) -> Vec<Block> {
+/// What the directives of every configuration count together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meters {
+    cache: cache::Metrics,
+    forward: forward::Metrics,
+}
+
+impl Meters {
+    /// Shows them as the original does.
+    pub(super) fn register(&self, registry: &mut Registry) {
+        self.cache.register(registry);
+        self.forward.register(registry);
+    }
+}
+
+/// The blocks of a configuration before the first snapshot. Must be called within the runtime.
+pub(super) fn blocks(config: &Config, meters: &Meters) -> Result<Vec<Block>, SetupError> {
     let block = |block: &BlockConfig| {
         let zones = block.coresmd.as_ref().map(|coresmd| &coresmd.zones);
-        Block { catalog: zones.map(|zones| Arc::new(Catalog::unloaded(zones))), chain: Arc::new(chain(block)) }
+        Ok(Block::new(zones.map(|zones| Arc::new(Catalog::unloaded(zones))), chain(block, meters)?))
     };
     config.blocks.iter().map(block).collect()
 }
 
-fn chain(block: &BlockConfig) -> Chain {
-    let rules = &block.rules;
+fn chain(block: &BlockConfig, meters: &Meters) -> Result<Chain, SetupError> {
+    let (rules, local) = (&block.rules, &block.local);
     // as CoreDNS: a block that does nothing refuses, one that does anything and knows nothing fails
     let otherwise = if block.handles() { Rcode::ServFail } else { Rcode::Refused };
     let zone = block.keys.first().map_or_else(Name::root, |key| key.zone.clone());
-    Chain {
+    let hosts = local.hosts.as_ref().map(|of| {
+        Arc::new(Hosts::new(of.zones.clone(), of.fallthrough.clone(), of.ttl, of.reverse, of.inline.clone()))
+    });
+    let file = |of: &FileConfig| Arc::new(ZoneFile::new(of.zones.clone(), of.fallthrough.clone()));
+    Ok(Chain {
         acl: rules.acl.clone(),
         rate_limit: rules.rate_limits.clone().map(RateLimit::new),
-        probe: rules.detect_loop.then(|| Probe::new(&zone, [random(), random()])),
+        probe: rules.detect_loop.then(|| Probe::new(&zone, [rand::random(), rand::random()])),
+        hosts,
+        files: local.files.iter().map(file).collect(),
+        templates: local.templates.iter().cloned().map(Template::new).collect(),
         whoami: rules.whoami,
+        resolver: resolver(block, meters)?.map(Arc::new),
         header: rules.header.unwrap_or_default(),
         loadbalance: rules.loadbalance.clone(),
         nsid: rules.nsid.as_ref().map(name_of_server),
         max_udp: rules.bufsize.unwrap_or(MAX_UDP),
         last: block.handlers().last().copied().unwrap_or("errors"),
         ..Chain::empty(otherwise)
+    })
+}
+
+/// The `cache` and the `forward`s of a block; none without a `forward`.
+fn resolver(block: &BlockConfig, meters: &Meters) -> Result<Option<Resolver>, SetupError> {
+    let forwards = block.forward.iter().map(|config| Forward::new(config, &meters.forward));
+    let forwards: Vec<Forward> = forwards.collect::<Result<_, _>>()?;
+    let cache = block.cache.as_ref().map(|config| {
+        let zones: Vec<String> = config.zones.iter().map(ToString::to_string).collect();
+        let zones = if zones.is_empty() { ".".to_owned() } else { zones.join(",") };
+        Cache::new(config.clone(), meters.cache.counters(&server_of(block), &zones))
+    });
+    Ok((!forwards.is_empty()).then(|| Resolver::new(cache, forwards)))
+}
+
+/// How a block is called in the labels of its cache: by the first place where it listens.
+fn server_of(block: &BlockConfig) -> String {
+    let port = block.keys.first().map_or(53, |key| key.port);
+    match block.bind.first() {
+        Some(BindTarget::Address(ip)) => format!("dns://{}", SocketAddr::new(*ip, port)),
+        _ => format!("dns://:{port}"),
     }
 }
 
@@ -56,9 +107,4 @@ fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
-}
-
-/// A number that nobody can guess: the standard library seeds its hash tables with such.
-fn random() -> u64 {
-    RandomState::new().hash_one(())
 }

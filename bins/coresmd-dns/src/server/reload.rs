@@ -1,7 +1,5 @@
 //! \[IO\] From a changed Corefile to a changed server, or to a line about why not (facts, coredhcp-coredns §B5).
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -78,10 +76,7 @@ pub fn tell(findings: &Findings) {
 
 /// When to look at the Corefile next: after the interval, a little earlier or later.
 pub(super) fn next_look(Reload { interval, jitter }: Reload) -> Duration {
-    let whole = jitter.as_nanos().max(1) as u64;
-    // the standard library seeds its hash tables at random
-    let part = Duration::from_nanos(RandomState::new().hash_one(()) % whole);
-    interval + part - jitter / 2
+    interval + jitter.mul_f64(rand::random()) - jitter / 2
 }
 
 impl Reloads {

@@ -8,7 +8,7 @@ mod later;
 mod line;
 mod tallies;
 
-pub(super) use later::{Asked, Question};
+pub(super) use later::{Asked, Question, outgoing};
 pub(super) use tallies::Tallies;
 
 use std::sync::Arc;
@@ -19,10 +19,11 @@ use arc_swap::ArcSwap;
 use super::edge::Edge;
 use super::listen::Listener;
 use crate::config::{Config, LogRule};
+use crate::forward::ForwardError;
 use crate::handle::{Answered, Exchange, Handled, Pending, conclude, handle};
 use crate::metrics::{KeyLabels, ListenerLabels, Sample};
 use crate::name::suffixes;
-use crate::upstream::UpstreamError;
+use crate::relayed::Relayed;
 use crate::view::{Block, Key, View};
 use failures::FailureLog;
 use line::{class_of, log_line};
@@ -127,7 +128,7 @@ impl Service {
                 let sample = self.note(exchange, &handled, &out[before..]);
                 match handled {
                     Handled::Answered(Answered { refresh: true, key: Some(key), .. }) => {
-                        Outcome::Refresh(sample, Pending { key, stale: None })
+                        Outcome::Refresh(sample, Pending { key })
                     }
                     _ => Outcome::Done(sample),
                 }
@@ -139,7 +140,7 @@ impl Service {
     pub(super) fn conclude(
         &self,
         exchange: &Exchange<'_>,
-        outcome: Result<&[u8], UpstreamError>,
+        outcome: Result<&Relayed, ForwardError>,
         out: &mut Vec<u8>,
     ) -> Option<Sample> {
         let before = out.len();

@@ -43,6 +43,7 @@ pub(super) struct Site {
     publisher: Arc<Publisher>,
     registry: Arc<RwLock<Registry>>,
     pulse: admin::Pulse,
+    meters: chains::Meters,
     reloads: Reloads,
     /// Set when the server is about to end.
     draining: Arc<AtomicBool>,
@@ -74,6 +75,7 @@ impl Site {
             publisher: Arc::default(),
             registry: Arc::default(),
             pulse: admin::Pulse::default(),
+            meters: chains::Meters::default(),
             reloads,
             draining: Arc::default(),
             background: CancellationToken::new(),
@@ -95,7 +97,7 @@ impl Site {
     /// Gets what a configuration needs. `unpolled` are those of its inventories that are not there yet. Must be called
     /// within the runtime.
     pub(super) fn prepare(&self, config: Config, unpolled: Vec<Unpolled>) -> Result<Prepared, ServerError> {
-        let blocks = chains::blocks(&config);
+        let blocks = chains::blocks(&config, &self.meters)?;
         let listeners = listen::plan(&config, &Interfaces::list()?)?;
         let new = listeners.iter().filter(|listener| self.listening.iter().all(|known| !known.serves(listener)));
         let bind = |listener: &Listener| {

@@ -7,13 +7,13 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Service;
+use crate::cache::Key;
+use crate::forward::{ForwardError, Outgoing};
 use crate::handle::{Exchange, Pending};
 use crate::metrics::Sample;
-use crate::plugins;
 use crate::query::{Header, Query};
+use crate::relayed::Relayed;
 use crate::response::Transport;
-use crate::upstream::UpstreamError;
-use crate::wire::Rcode;
 
 /// A query with its own copy of the message.
 pub(in crate::server) struct Question {
@@ -21,8 +21,6 @@ pub(in crate::server) struct Question {
     client: SocketAddr,
     message: Vec<u8>,
     now: Instant,
-    /// What was true lately.
-    stale: Option<Vec<u8>>,
     /// The key of the view that the name belongs to.
     key: usize,
 }
@@ -40,7 +38,7 @@ impl Question {
         let Exchange { transport, client, now, .. } = *exchange;
         let mut message = exchange.message.to_vec();
         service.view.block(pending.key).chain.header.query.apply(&mut message);
-        Self { transport, client, message, now, stale: pending.stale, key: pending.key }
+        Self { transport, client, message, now, key: pending.key }
     }
 
     fn exchange(&self) -> Exchange<'_> {
@@ -57,46 +55,41 @@ impl Asked {
     ) -> Result<Self, Option<Sample>> {
         match service.edge().seat() {
             Some(seat) => Ok(Self { service: Arc::clone(service), question, _seat: seat }),
-            None => {
-                let text = "too many queries wait for upstreams".to_owned();
-                let outcome = question.stale.as_deref().ok_or(UpstreamError { rcode: Rcode::ServFail, text });
-                Err(service.conclude(&question.exchange(), outcome, out))
-            }
+            None => Err(service.conclude(&question.exchange(), Err(ForwardError::Busy), out)),
         }
     }
 
     /// Asks, and makes the reply: empty where there must be none. With what is to be counted.
     pub(in crate::server) async fn answer(self) -> (Vec<u8>, Option<Sample>) {
         let (exchange, mut reply) = (self.question.exchange(), Vec::new());
-        let outcome = self.ask(&exchange).await;
-        let outcome = match (&outcome, &self.question.stale) {
-            (Ok(fresh), _) => Ok(fresh.as_slice()),
-            (Err(_), Some(stale)) => Ok(stale.as_slice()),
-            (Err(error), None) => Err(error.clone()),
-        };
-        let sample = self.service.conclude(&exchange, outcome, &mut reply);
+        let outcome = self.ask().await;
+        let sample = self.service.conclude(&exchange, outcome.as_ref().map_err(Clone::clone), &mut reply);
         (reply, sample)
     }
 
     /// Asks, for the cache's sake alone.
     pub(in crate::server) async fn refresh(self) {
-        if let Err(error) = self.ask(&self.question.exchange()).await {
+        if let Err(error) = self.ask().await {
             tracing::debug!(%error, "a cached answer could not be fetched anew");
         }
     }
 
-    /// The upstream's reply.
-    async fn ask(&self, exchange: &Exchange<'_>) -> Result<Vec<u8>, UpstreamError> {
-        let broken = || UpstreamError { rcode: Rcode::FormErr, text: "not a query".to_owned() };
-        let header = Header::decode(exchange.message).map_err(|_| broken())?;
-        let query = Query::decode(&header, exchange.message).map_err(|_| broken())?;
-        let name = query.lower_name();
-        let question = plugins::Question {
-            name: name.as_wire(),
-            query: &query,
-            client: exchange.client,
-            transport: exchange.transport,
-        };
-        self.service.view.block(self.question.key).chain.upstream.ask(&question, exchange.message).await
+    /// What the upstream says.
+    async fn ask(&self) -> Result<Relayed, ForwardError> {
+        let Question { message, key, transport, .. } = &self.question;
+        let Some((key_of_cache, outgoing)) = outgoing(message) else { return Err(ForwardError::Nobody) };
+        match &self.service.view.block(*key).chain.resolver {
+            Some(resolver) => resolver.resolve(&key_of_cache, &outgoing, *transport).await,
+            None => Err(ForwardError::Nobody),
+        }
     }
+}
+
+/// The question of a message, as the cache and as an upstream knows it; `None` if it is no query.
+pub(in crate::server) fn outgoing(message: &[u8]) -> Option<(Key, Outgoing)> {
+    let header = Header::decode(message).ok()?;
+    let query = Query::decode(&header, message).ok()?;
+    let name = query.lower_name();
+    let key = Key::new(&header, &query, name.as_wire());
+    Some((key, Outgoing::new(message, &query, name.as_wire())))
 }

@@ -30,6 +30,7 @@ pub(super) fn registry(site: &Site) -> Registry {
         })
     });
     registry.register_collector(Box::new(DirectiveCollector { of: directives.collect() }));
+    site.meters.register(&mut registry);
     site.pulse.register(&mut registry);
     site.reloads.register(&mut registry);
     registry

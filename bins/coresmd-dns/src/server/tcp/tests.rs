@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::*;
 use crate::config::tests::config;
 use crate::query::tests::bytes;
-use crate::server::chains::blocks;
+use crate::server::chains::{Meters, blocks};
 use crate::server::edge::Edge;
 use crate::server::journal::Journal;
 use crate::server::listen::Listener;
@@ -28,7 +28,7 @@ async fn running() -> Running {
     let edge = Edge::new(Journal::to_stdout(), tokio::runtime::Handle::current());
     let keys = vec![Key { zone: crate::name::Name::root(), block: 0 }];
     let listener = Listener { ip: Some(Ipv4Addr::LOCALHOST.into()), port: 0, keys };
-    let service = Service::new(&listener, &config, &blocks(&config), &edge, None);
+    let service = Service::new(&listener, &config, &blocks(&config, &Meters::default()).unwrap(), &edge, None);
     let shared = Shared::new(Arc::new(Post::from_pointee(service)));
     #[expect(clippy::disallowed_methods, reason = "a test on loopback")]
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
