@@ -218,3 +218,6 @@ impl std::fmt::Debug for Forward {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -125,7 +125,8 @@ fn option(config: &mut ForwardConfig, line: &Directive, report: &mut Report<'_>)
         "max_connect_attempts" => set(&mut config.max_connect_attempts, count(line, 0, report)),
         "max_idle_conns" => set(&mut config.max_idle_conns, count(line, 0, report).map(|most| most as usize)),
         "max_concurrent" => {
-            config.max_concurrent = count(line, 0, report).filter(|most| *most > 0).map(|most| most as usize)
+            let most = count(line, 0, report).filter(|most| *most > 0);
+            config.max_concurrent = most.map(|most| most as usize);
         }
         "health_check" => health_check(&mut config.health_check, line, report),
         "force_tcp" => set_flag(line, report, || config.protocol = Protocol::Tcp),
@@ -270,13 +271,15 @@ fn rcodes(line: &Directive, report: &mut Report<'_>) -> Vec<u16> {
     no_more(line, line.args.len(), &usage, report);
     let mut codes = Vec::new();
     for word in &line.args {
-        match RCODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&word.text)) {
-            Some((_, code)) => codes.push(*code),
-            None => {
-                let known = RCODES.map(|(name, _)| name).join(", ");
-                report.error(&word.span, format!("`{}` is no response code", word.text), format!("there are {known}"));
-            }
+        if let Some((_, code)) = RCODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&word.text)) {
+            codes.push(*code);
+        } else {
+            let known = RCODES.map(|(name, _)| name).join(", ");
+            report.error(&word.span, format!("`{}` is no response code", word.text), format!("there are {known}"));
         }
     }
     codes
 }
+
+#[cfg(test)]
+mod tests;
