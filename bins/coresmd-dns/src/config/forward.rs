@@ -28,7 +28,7 @@ use serve::findings::nearest;
 
 use super::arguments::{duration, no_more, number, zones};
 use super::report::Report;
-use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, TlsFiles};
+use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, RCODES, TlsFiles};
 use crate::name::Name;
 
 /// The words of the block.
@@ -246,22 +246,6 @@ fn policy(policy: &mut Policy, line: &Directive, report: &mut Report<'_>) {
         }
     }
 }
-
-/// The response codes that an upstream may give, by name (RFC 6895 §2.3).
-const RCODES: [(&str, u16); 12] = [
-    ("NOERROR", 0),
-    ("FORMERR", 1),
-    ("SERVFAIL", 2),
-    ("NXDOMAIN", 3),
-    ("NOTIMP", 4),
-    ("REFUSED", 5),
-    ("YXDOMAIN", 6),
-    ("YXRRSET", 7),
-    ("NXRRSET", 8),
-    ("NOTAUTH", 9),
-    ("NOTZONE", 10),
-    ("BADVERS", 16),
-];
 
 fn rcodes(line: &Directive, report: &mut Report<'_>) -> Vec<u16> {
     let usage = format!("{} SERVFAIL REFUSED", line.name);

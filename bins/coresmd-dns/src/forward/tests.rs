@@ -146,6 +146,24 @@ async fn a_connection_is_used_again_until_it_is_too_old_or_closed() {
     assert_eq!(ask(&forward).await, Ok(0));
 }
 
+#[tokio::test]
+async fn idle_connections_are_closed_by_one_task() {
+    let fake = Fake::new(answers).await;
+    let forward = forward([&fake], |config| config.protocol = Protocol::Tcp);
+    assert_eq!(ask(&forward).await, Ok(0));
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    for _ in 0..20 {
+        assert_eq!(ask(&forward).await, Ok(0));
+    }
+    assert_eq!(tasks(), before);
+    // the task and the connection at the other end
+    while tasks() > before - 2 {
+        later(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_next_upstream_is_asked_when_one_fails() {
     let (mute, good) = (Fake::new(silent).await, Fake::new(answers).await);
