@@ -151,7 +151,7 @@ impl Cache {
 
     fn count_entries(&self) {
         for (gauge, store) in self.counters.entries.iter().zip([&self.success, &self.denial]) {
-            gauge.set(store.len() as i64);
+            gauge.set(i64::try_from(store.len()).unwrap_or(i64::MAX));
         }
     }
 }
@@ -162,4 +162,4 @@ fn any_holds(zones: &[Name], name: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

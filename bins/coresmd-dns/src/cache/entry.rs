@@ -55,7 +55,7 @@ impl Entry {
     pub(super) fn is_stale(&self, now: Instant, duration: Duration) -> bool {
         let age = now.saturating_duration_since(self.stored);
         let lifetime = Duration::from_secs(self.lifetime.into());
-        age >= lifetime && age - lifetime < duration
+        age.checked_sub(lifetime).is_some_and(|over| over < duration)
     }
 
     /// Counts this query; how many have come with no gap longer than `gap` between them.

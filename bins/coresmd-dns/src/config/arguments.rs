@@ -64,3 +64,6 @@ pub(super) fn no_more(line: &Directive, at: usize, usage: &str, report: &mut Rep
         report.error(&inner.span, format!("`{}` has no block", line.name), format!("write `{usage}`"));
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

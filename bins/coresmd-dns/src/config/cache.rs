@@ -32,7 +32,7 @@ const LARGEST: u32 = 100_000_000;
 /// The longest TTL that can be said: a week (RFC 8767 §4).
 const LONGEST_TTL: u32 = 7 * 24 * 3600;
 /// The longest that a failure may be remembered (RFC 9520 §3.2).
-const LONGEST_FAILURE: Duration = Duration::from_secs(300);
+const LONGEST_FAILURE: Duration = Duration::from_mins(5);
 
 /// Reads the directive of a block.
 pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Option<CacheConfig> {
@@ -133,7 +133,7 @@ fn prefetch(line: &Directive, report: &mut Report<'_>) -> Option<Prefetch> {
     no_more(line, 3, usage, report);
     let amount = number(first(line, usage, report)?, "number of queries", 0..=LARGEST, report)?;
     let gap = match line.args.get(1) {
-        None => Duration::from_secs(60),
+        None => Duration::from_mins(1),
         Some(word) => duration(word, "prefetch", Duration::from_millis(1), report)?,
     };
     let percentage = match line.args.get(2) {
@@ -156,7 +156,7 @@ fn stale(line: &Directive, report: &mut Report<'_>) -> Option<Stale> {
     let usage = "serve_stale [DURATION] [immediate|verify]";
     no_more(line, 2, usage, report);
     let duration = match line.args.first() {
-        None => Duration::from_secs(3600),
+        None => Duration::from_hours(1),
         Some(word) => duration(word, "serve_stale", Duration::from_secs(1), report)?,
     };
     let verify = match line.args.get(1).map(|word| (word, word.text.to_ascii_lowercase())) {
@@ -196,3 +196,6 @@ fn first<'l>(line: &'l Directive, usage: &str, report: &mut Report<'_>) -> Optio
     }
     line.args.first()
 }
+
+#[cfg(test)]
+mod tests;

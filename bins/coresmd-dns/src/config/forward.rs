@@ -28,7 +28,7 @@ use serve::findings::nearest;
 
 use super::arguments::{duration, no_more, number, zones};
 use super::report::Report;
-use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, TlsFiles};
+use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, RCODES, TlsFiles};
 use crate::name::Name;
 
 /// The words of the block.
@@ -125,7 +125,8 @@ fn option(config: &mut ForwardConfig, line: &Directive, report: &mut Report<'_>)
         "max_connect_attempts" => set(&mut config.max_connect_attempts, count(line, 0, report)),
         "max_idle_conns" => set(&mut config.max_idle_conns, count(line, 0, report).map(|most| most as usize)),
         "max_concurrent" => {
-            config.max_concurrent = count(line, 0, report).filter(|most| *most > 0).map(|most| most as usize)
+            let most = count(line, 0, report).filter(|most| *most > 0);
+            config.max_concurrent = most.map(|most| most as usize);
         }
         "health_check" => health_check(&mut config.health_check, line, report),
         "force_tcp" => set_flag(line, report, || config.protocol = Protocol::Tcp),
@@ -246,22 +247,6 @@ fn policy(policy: &mut Policy, line: &Directive, report: &mut Report<'_>) {
     }
 }
 
-/// The response codes that an upstream may give, by name (RFC 6895 §2.3).
-const RCODES: [(&str, u16); 12] = [
-    ("NOERROR", 0),
-    ("FORMERR", 1),
-    ("SERVFAIL", 2),
-    ("NXDOMAIN", 3),
-    ("NOTIMP", 4),
-    ("REFUSED", 5),
-    ("YXDOMAIN", 6),
-    ("YXRRSET", 7),
-    ("NXRRSET", 8),
-    ("NOTAUTH", 9),
-    ("NOTZONE", 10),
-    ("BADVERS", 16),
-];
-
 fn rcodes(line: &Directive, report: &mut Report<'_>) -> Vec<u16> {
     let usage = format!("{} SERVFAIL REFUSED", line.name);
     if line.args.is_empty() {
@@ -270,13 +255,15 @@ fn rcodes(line: &Directive, report: &mut Report<'_>) -> Vec<u16> {
     no_more(line, line.args.len(), &usage, report);
     let mut codes = Vec::new();
     for word in &line.args {
-        match RCODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&word.text)) {
-            Some((_, code)) => codes.push(*code),
-            None => {
-                let known = RCODES.map(|(name, _)| name).join(", ");
-                report.error(&word.span, format!("`{}` is no response code", word.text), format!("there are {known}"));
-            }
+        if let Some((_, code)) = RCODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&word.text)) {
+            codes.push(*code);
+        } else {
+            let known = RCODES.map(|(name, _)| name).join(", ");
+            report.error(&word.span, format!("`{}` is no response code", word.text), format!("there are {known}"));
         }
     }
     codes
 }
+
+#[cfg(test)]
+mod tests;

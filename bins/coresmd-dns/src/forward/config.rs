@@ -9,6 +9,22 @@ use corefile::Span;
 use super::policy::Policy;
 use crate::name::Name;
 
+/// The response codes that `next` and `failover` name (RFC 6895 §2.3).
+pub const RCODES: [(&str, u16); 12] = [
+    ("NOERROR", 0),
+    ("FORMERR", 1),
+    ("SERVFAIL", 2),
+    ("NXDOMAIN", 3),
+    ("NOTIMP", 4),
+    ("REFUSED", 5),
+    ("YXDOMAIN", 6),
+    ("YXRRSET", 7),
+    ("NXRRSET", 8),
+    ("NOTAUTH", 9),
+    ("NOTZONE", 10),
+    ("BADVERS", 16),
+];
+
 /// `forward FROM TO… { … }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardConfig {

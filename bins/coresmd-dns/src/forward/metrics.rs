@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::config::RCODES;
+
 /// The counters of every `forward` of the process; clones share them.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -26,7 +28,7 @@ pub struct Metrics {
 struct Answered {
     proxy_name: &'static str,
     to: String,
-    rcode: String,
+    rcode: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -127,10 +129,9 @@ impl UpstreamMetrics {
     }
 }
 
-/// A response code as a label: by name where it is one of the common ones, so that no upstream can make up labels.
-fn rcode_label(rcode: u16) -> String {
-    let name = crate::wire::RCODE_NAMES.iter().find(|(number, _)| *number == rcode).map(|(_, name)| *name);
-    name.unwrap_or("other").to_owned()
+/// A response code as a label: by name where it has one, so that no upstream can make up labels.
+fn rcode_label(rcode: u16) -> &'static str {
+    RCODES.iter().find(|(_, known)| *known == rcode).map_or("other", |(name, _)| *name)
 }
 
 const PROXY_NAME: &str = "forward";

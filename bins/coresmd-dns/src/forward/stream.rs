@@ -22,8 +22,16 @@ pub(super) struct Streams {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     expire: Duration,
     max_idle: usize,
+    kept: Mutex<Kept>,
+}
+
+/// The connections that wait for the next query.
+#[derive(Default)]
+struct Kept {
     /// The oldest first.
-    idle: Mutex<Vec<Idle>>,
+    idle: Vec<Idle>,
+    /// Whether a task closes those that nobody uses again.
+    watched: bool,
 }
 
 struct Idle {
@@ -50,7 +58,7 @@ impl Streams {
         expire: Duration,
         max_idle: usize,
     ) -> Arc<Self> {
-        Arc::new(Self { to, tls, expire, max_idle, idle: Mutex::default() })
+        Arc::new(Self { to, tls, expire, max_idle, kept: Mutex::default() })
     }
 
     /// Asks, and waits for the reply for as long as the caller does. A kept connection that the upstream has closed in
@@ -83,28 +91,34 @@ impl Streams {
 
     /// The connection that was used last, unless it is too old.
     fn take(&self) -> Option<Connection> {
-        let mut idle = self.lock();
-        let last = idle.pop()?;
+        let mut kept = self.lock();
+        let last = kept.idle.pop()?;
         if now() < last.since + self.expire {
             return Some(last.connection);
         }
-        idle.clear();
+        kept.idle.clear();
         None
     }
 
     /// Keeps a connection. While there are any, a task closes those that nobody used again.
     fn keep(self: &Arc<Self>, connection: Connection) {
-        let mut idle = self.lock();
-        if idle.len() < self.max_idle {
-            idle.push(Idle { connection, since: now() });
-            if idle.len() == 1 {
+        let mut kept = self.lock();
+        if kept.idle.len() < self.max_idle {
+            kept.idle.push(Idle { connection, since: now() });
+            if !kept.watched {
+                kept.watched = true;
                 tokio::spawn(close_expired(Arc::downgrade(self), self.expire));
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Closes the connections that are kept.
+    pub(super) fn close_idle(&self) {
+        self.lock().idle.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,9 +126,10 @@ async fn close_expired(streams: Weak<Streams>, expire: Duration) {
     loop {
         tokio::time::sleep(expire).await;
         let Some(streams) = streams.upgrade() else { return };
-        let mut idle = streams.lock();
-        idle.retain(|idle| now() < idle.since + expire);
-        if idle.is_empty() {
+        let mut kept = streams.lock();
+        kept.idle.retain(|idle| now() < idle.since + expire);
+        if kept.idle.is_empty() {
+            kept.watched = false;
             return;
         }
     }

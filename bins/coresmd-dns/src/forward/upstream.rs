@@ -86,8 +86,10 @@ impl Upstream {
         Ok(exchanged.reply)
     }
 
-    /// It did not answer: it is checked until it does, unless it is being checked already.
+    /// It did not answer: its idle connections may be as dead. It is checked until it answers, unless it is being
+    /// checked already.
     pub(super) fn has_failed(self: &Arc<Self>) {
+        self.streams.close_idle();
         if self.habits.max_fails > 0 && !self.checking.swap(true, Ordering::Relaxed) {
             tokio::spawn(check(Arc::downgrade(self)));
         }

@@ -75,3 +75,11 @@ impl Passenger {
         self.0.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone())
     }
 }
+
+#[cfg(test)]
+impl Flights {
+    /// Whether nothing is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+}

@@ -1,7 +1,7 @@
 //! The upstreams of a `forward`: `IP`, `IP:PORT`, `tls://IP[:PORT][%NAME]`, or a file that names some.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use corefile::Word;
 use rustls::pki_types::ServerName;
@@ -56,7 +56,7 @@ fn address(text: &str, port: u16) -> Option<SocketAddr> {
 
 /// Whether it is meant to be a file; a bare word is more likely a host's name, which cannot be resolved here.
 fn is_path(text: &str) -> bool {
-    text.contains('/') || text.ends_with(".conf")
+    text.contains('/') || Path::new(text).extension().is_some_and(|extension| extension == "conf")
 }
 
 fn not_address<T>(word: &Word, report: &mut Report<'_>) -> Option<T> {
