@@ -14,6 +14,7 @@ mod chains;
 mod edge;
 mod journal;
 mod listen;
+pub mod local_files;
 mod panics;
 mod probe;
 mod publish;

@@ -47,8 +47,8 @@ impl Entry {
         let age = now.saturating_duration_since(self.stored);
         let lifetime = Duration::from_secs(self.lifetime.into());
         let left = lifetime.checked_sub(age).filter(|left| !left.is_zero())?;
-        // never more than `lifetime`; the last second counts as one
-        Some(left.as_secs() as u32 + u32::from(left.subsec_nanos() > 0))
+        // whole seconds, so that nobody keeps it for longer than we do; the last one counts as one
+        Some((left.as_secs() as u32).max(1))
     }
 
     /// Whether its time is over by no more than `duration`.

@@ -56,6 +56,10 @@ pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Rate
     // what is not said about a kind is what is said about answers
     let [responses, ..] = allowances;
     limits.allowances = allowances.map(|allowance| allowance.or(responses).unwrap_or(0.0));
+    if limits.requests <= 0.0 && limits.allowances.iter().all(|allowance| *allowance <= 0.0) {
+        let help = "write `rrl { responses-per-second 10 }`, an option a line";
+        report.error(&directive.span, "`rrl` limits nothing", help);
+    }
     limits
 }
 

@@ -200,6 +200,7 @@ fn the_other_directives_are_checked() {
         ("reload 10s 0s", "`0s` is no jitter for reload"),
         ("rrl {\n window soon\n }", "`soon` is no number for window"),
         ("rrl {\n slip-ratio 11\n }", "`11` is no number for slip-ratio"),
+        ("rrl", "`rrl` limits nothing"),
         ("rrl {\n frob 1\n }", "unknown option `frob` of rrl"),
         ("rrl example.org", "`rrl` for some zones of a block is not supported"),
         ("bufsize 100", "`100` is no size of a reply over UDP"),

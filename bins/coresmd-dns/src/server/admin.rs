@@ -12,6 +12,7 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
+use axum::routing::any;
 use prometheus_client::registry::Registry;
 use serve::admin::{Metrics, Ready, health, run};
 use smd_cache::state::StateHandle;
@@ -22,6 +23,7 @@ use tower::ServiceExt;
 
 use super::ServerError;
 use super::edge::Edge;
+use super::local_files::LocalFiles;
 use super::publish::Publisher;
 use crate::config::{Config, HttpAddress};
 
@@ -54,6 +56,8 @@ pub(super) struct Readiness {
     pub(super) publisher: Arc<Publisher>,
     /// Their states, for the details.
     pub(super) states: Vec<(String, StateHandle)>,
+    /// The local files: what is wrong with them is a detail too.
+    pub(super) files: Arc<LocalFiles>,
     /// Set when the server is about to end.
     pub(super) draining: Arc<AtomicBool>,
 }
@@ -87,10 +91,11 @@ impl Endpoint {
         self.router.store(Arc::new(router));
         let Some(listener) = self.listener.take() else { return };
         let (current, stop) = (Arc::clone(&self.router), self.stop.clone());
-        let whatever = Router::new().fallback(move |request: Request| {
+        let whatever = any(move |request: Request| {
             let router = Router::clone(&current.load());
             async move { router.oneshot(request).await }
         });
+        let whatever = Router::new().route("/", whatever.clone()).route("/{*path}", whatever);
         let serving = async move {
             if let Err(error) = run(listener, whatever, stop.cancelled_owned()).await {
                 tracing::error!(%error, "HTTP ended");
@@ -108,13 +113,16 @@ impl Endpoint {
 impl Readiness {
     /// CoreDNS's words: `OK`, or the directives that are not ready.
     fn ready(self) -> Ready {
-        let Self { publisher, states, draining } = self;
+        let Self { publisher, states, files, draining } = self;
         let reasons = move || {
             let ending = draining.load(Ordering::Relaxed).then_some("lameduck");
             let waiting = (!publisher.is_ready()).then_some("coresmd");
             ending.into_iter().chain(waiting).map(str::to_owned).collect()
         };
-        let details = move || states.iter().map(|(url, state)| detail(url, state)).collect();
+        let details = move || {
+            let inventories = states.iter().map(|(url, state)| detail(url, state));
+            inventories.chain(files.problems()).collect()
+        };
         Ready::new(reasons).words("OK", ",").details(details)
     }
 }

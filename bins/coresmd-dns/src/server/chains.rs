@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
 
+use super::local_files::LocalFiles;
 use crate::cache::{self, Cache};
 use crate::catalog::Catalog;
 use crate::chain::Chain;
 use crate::config::{BindTarget, Block as BlockConfig, Config, FileConfig, Nsid};
 use crate::forward::{self, Forward, SetupError};
-use crate::hosts::Hosts;
 use crate::name::Name;
 use crate::plugins::probe::Probe;
 use crate::plugins::rate_limit::RateLimit;
@@ -20,7 +20,6 @@ use crate::response::MAX_UDP;
 use crate::template::Template;
 use crate::view::Block;
 use crate::wire::Rcode;
-use crate::zone_file::ZoneFile;
 
 /// What the directives of every configuration count together.
 #[derive(Debug, Clone, Default)]
@@ -37,29 +36,34 @@ impl Meters {
     }
 }
 
+/// The local files that a configuration reads, and those of the one before.
+pub(super) struct Files<'f> {
+    /// Those of the configuration.
+    pub(super) new: &'f LocalFiles,
+    /// Those of the one before: what cannot be read any more is taken over from there.
+    pub(super) previous: &'f LocalFiles,
+}
+
 /// The blocks of a configuration before the first snapshot. Must be called within the runtime.
-pub(super) fn blocks(config: &Config, meters: &Meters) -> Result<Vec<Block>, SetupError> {
+pub(super) fn blocks(config: &Config, meters: &Meters, files: &Files<'_>) -> Result<Vec<Block>, SetupError> {
     let block = |block: &BlockConfig| {
         let zones = block.coresmd.as_ref().map(|coresmd| &coresmd.zones);
-        Ok(Block::new(zones.map(|zones| Arc::new(Catalog::unloaded(zones))), chain(block, meters)?))
+        Ok(Block::new(zones.map(|zones| Arc::new(Catalog::unloaded(zones))), chain(block, meters, files)?))
     };
     config.blocks.iter().map(block).collect()
 }
 
-fn chain(block: &BlockConfig, meters: &Meters) -> Result<Chain, SetupError> {
+fn chain(block: &BlockConfig, meters: &Meters, files: &Files<'_>) -> Result<Chain, SetupError> {
     let (rules, local) = (&block.rules, &block.local);
     // as CoreDNS: a block that does nothing refuses, one that does anything and knows nothing fails
     let otherwise = if block.handles() { Rcode::ServFail } else { Rcode::Refused };
     let zone = block.keys.first().map_or_else(Name::root, |key| key.zone.clone());
-    let hosts = local.hosts.as_ref().map(|of| {
-        Arc::new(Hosts::new(of.zones.clone(), of.fallthrough.clone(), of.ttl, of.reverse, of.inline.clone()))
-    });
-    let file = |of: &FileConfig| Arc::new(ZoneFile::new(of.zones.clone(), of.fallthrough.clone()));
+    let file = |config: &FileConfig| files.new.zone_file(config, Some(files.previous));
     Ok(Chain {
         acl: rules.acl.clone(),
         rate_limit: rules.rate_limits.clone().map(RateLimit::new),
         probe: rules.detect_loop.then(|| Probe::new(&zone, [rand::random(), rand::random()])),
-        hosts,
+        hosts: local.hosts.as_ref().map(|config| files.new.hosts(config)),
         files: local.files.iter().map(file).collect(),
         templates: local.templates.iter().cloned().map(Template::new).collect(),
         whoami: rules.whoami,

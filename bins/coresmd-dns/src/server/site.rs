@@ -20,8 +20,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::admin::{self, Endpoint, Readiness};
+use super::chains::Files;
 use super::edge::Edge;
 use super::listen::{self, Listener, Listening};
+use super::local_files::LocalFiles;
 use super::publish::{Named, Publisher};
 use super::reload::Reloads;
 use super::service::Service;
@@ -44,6 +46,7 @@ pub(super) struct Site {
     registry: Arc<RwLock<Registry>>,
     pulse: admin::Pulse,
     meters: chains::Meters,
+    files: Arc<LocalFiles>,
     reloads: Reloads,
     /// Set when the server is about to end.
     draining: Arc<AtomicBool>,
@@ -58,6 +61,7 @@ pub(super) struct Prepared {
     config: Config,
     listeners: Vec<Listener>,
     blocks: Vec<crate::view::Block>,
+    files: Arc<LocalFiles>,
     listening: Vec<Listening>,
     endpoints: Vec<Endpoint>,
     inventories: Vec<Arc<Inventory>>,
@@ -76,6 +80,7 @@ impl Site {
             registry: Arc::default(),
             pulse: admin::Pulse::default(),
             meters: chains::Meters::default(),
+            files: Arc::default(),
             reloads,
             draining: Arc::default(),
             background: CancellationToken::new(),
@@ -97,7 +102,8 @@ impl Site {
     /// Gets what a configuration needs. `unpolled` are those of its inventories that are not there yet. Must be called
     /// within the runtime.
     pub(super) fn prepare(&self, config: Config, unpolled: Vec<Unpolled>) -> Result<Prepared, ServerError> {
-        let blocks = chains::blocks(&config, &self.meters)?;
+        let files = Arc::new(LocalFiles::default());
+        let blocks = chains::blocks(&config, &self.meters, &Files { new: &files, previous: &self.files })?;
         let listeners = listen::plan(&config, &Interfaces::list()?)?;
         let new = listeners.iter().filter(|listener| self.listening.iter().all(|known| !known.serves(listener)));
         let bind = |listener: &Listener| {
@@ -110,12 +116,12 @@ impl Site {
         // last, since from here on there is something to stop
         let start = |unpolled| Inventory::start(unpolled, &self.publisher, &self.edge);
         let inventories = unpolled.into_iter().map(start).collect();
-        Ok(Prepared { config, listeners, blocks, listening, endpoints, inventories })
+        Ok(Prepared { config, listeners, blocks, files, listening, endpoints, inventories })
     }
 
     /// Makes a configuration the one that is served. Fails only when the system has no threads left.
     pub(super) fn commit(&mut self, prepared: Prepared) -> Result<(), ServerError> {
-        let Prepared { config, listeners, blocks, listening, endpoints, inventories } = prepared;
+        let Prepared { config, listeners, blocks, files, listening, endpoints, inventories } = prepared;
         self.listening.extend(listening);
         self.endpoints.extend(endpoints);
         self.inventories.extend(inventories);
@@ -132,6 +138,8 @@ impl Site {
         self.publisher.replace(self.named(&config), blocks, &posts, service);
 
         self.config = config;
+        files.follow()?;
+        self.files = files;
         self.drop_unwanted(&listeners);
         self.show();
         self.start_background(chains);
@@ -196,7 +204,7 @@ impl Site {
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = registry;
         let states = self.inventories.iter().map(|known| (known.source.smd_url.clone(), known.state.clone())).collect();
         let (publisher, draining) = (Arc::clone(&self.publisher), Arc::clone(&self.draining));
-        let readiness = Readiness { publisher, states, draining };
+        let readiness = Readiness { publisher, states, files: Arc::clone(&self.files), draining };
         let shown = admin::plan(&self.config);
         for endpoint in &mut self.endpoints {
             let shows = shown.get(&endpoint.address).copied().unwrap_or_default();

@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,8 @@ const WAITING: usize = 64;
 const GATHERED: usize = 16 * 1024;
 /// Octets of buffer that a connection keeps between messages.
 const KEPT: usize = 4 * 1024;
+/// How long an idle connection may take to make room for another.
+const MAKE_ROOM: Duration = Duration::from_millis(1);
 /// How long to rest when a connection cannot be accepted: the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -47,11 +50,13 @@ pub(super) struct Shared {
     post: Arc<Post>,
     /// How many connections each client has.
     clients: Mutex<FxHashMap<IpAddr, usize>>,
+    /// Tells the connection that has been idle the longest to make room.
+    room: Notify,
 }
 
 impl Shared {
     pub(super) fn new(post: Arc<Post>) -> Arc<Self> {
-        Arc::new(Self { post, clients: Mutex::default() })
+        Arc::new(Self { post, clients: Mutex::default(), room: Notify::new() })
     }
 
     /// Appends the reply to a message, or nothing. A query that only an upstream can answer joins `waiting`.
@@ -100,7 +105,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, tasks: Tas
         match accepted {
             Ok((stream, client)) => {
                 // without a seat the connection is closed
-                if let Some(seat) = Seat::take(&shared, client.ip()) {
+                if let Some(seat) = Seat::take_or_make(&shared, client.ip()).await {
                     tasks.spawn(converse(stream, client, seat, stop.clone()));
                 }
             }
@@ -118,16 +123,42 @@ struct Seat {
     client: IpAddr,
 }
 
+/// Why a connection is not allowed.
+#[derive(PartialEq, Eq)]
+enum Refusal {
+    /// Its client has as many as one may have.
+    Greedy,
+    /// There are as many as there may be.
+    Crowded,
+}
+
 impl Seat {
-    fn take(shared: &Arc<Shared>, client: IpAddr) -> Option<Self> {
+    /// A seat for a client. When all are taken, the connection that has been idle the longest makes room (RFC 7766
+    /// §6.2.3): idle ones keep nobody out who has something to ask.
+    async fn take_or_make(shared: &Arc<Shared>, client: IpAddr) -> Option<Self> {
+        match Self::take(shared, client) {
+            Ok(seat) => Some(seat),
+            Err(Refusal::Greedy) => None,
+            Err(Refusal::Crowded) => {
+                shared.room.notify_one();
+                tokio::time::sleep(MAKE_ROOM).await;
+                Self::take(shared, client).ok()
+            }
+        }
+    }
+
+    fn take(shared: &Arc<Shared>, client: IpAddr) -> Result<Self, Refusal> {
         let mut clients = lock(&shared.clients);
         let all: usize = clients.values().sum();
         let own = clients.get(&client).copied().unwrap_or(0);
-        if all >= CONNECTIONS || own >= CONNECTIONS_OF_ONE {
-            return None;
+        if own >= CONNECTIONS_OF_ONE {
+            return Err(Refusal::Greedy);
+        }
+        if all >= CONNECTIONS {
+            return Err(Refusal::Crowded);
         }
         clients.insert(client, own + 1);
-        Some(Self { shared: Arc::clone(shared), client })
+        Ok(Self { shared: Arc::clone(shared), client })
     }
 }
 
@@ -155,6 +186,7 @@ async fn converse(mut stream: TcpStream, client: SocketAddr, seat: Seat, stop: C
         tokio::select! {
             biased;
             Some(reply) = waiting.join_next() => push_framed(&reply.unwrap_or_default(), &mut outgoing),
+            () = seat.shared.room.notified(), if incoming.is_empty() && waiting.is_empty() => return,
             more = next_message(&mut stream, &mut incoming, &stop), if open && waiting.len() < WAITING => {
                 open = matches!(more, Ok(true));
                 if !open {
