@@ -11,6 +11,7 @@
 mod admin;
 mod journal;
 mod listen;
+pub mod local_files;
 mod publish;
 mod service;
 mod sources;
