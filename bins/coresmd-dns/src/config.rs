@@ -80,4 +80,7 @@ fn understand_block(block: &ServerBlock, dns_port: u16, sources: &mut Vec<Source
 }
 
 #[cfg(test)]
+pub(crate) use local::tests::local as local_of;
+
+#[cfg(test)]
 pub(crate) mod tests;

@@ -80,7 +80,8 @@ impl Hosts {
             return Found::Next;
         }
         if let Some(addresses) = table.addresses(name) {
-            let answers = addresses.records(qtype).take(MAX_ANSWERS).map(|octets| self.record(name, qtype, &octets)).collect();
+            let answers =
+                addresses.records(qtype).take(MAX_ANSWERS).map(|octets| self.record(name, qtype, &octets)).collect();
             return Found::Answer(Composed { authoritative: true, answers, ..Composed::default() });
         }
         if qtype == Rtype::PTR || within(name, &self.fallthrough) {

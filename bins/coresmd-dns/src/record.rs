@@ -46,7 +46,9 @@ fn data(rtype: Rtype, rdata: &[u8]) -> RData {
     {
         return typed;
     }
-    RData::Unknown { code, rdata: NULL::with(rdata.to_vec()) }
+    // `NULL::with` is for data that there is
+    let rdata = if rdata.is_empty() { NULL::new() } else { NULL::with(rdata.to_vec()) };
+    RData::Unknown { code, rdata }
 }
 
 #[cfg(test)]

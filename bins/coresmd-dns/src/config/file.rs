@@ -40,8 +40,7 @@ pub(super) fn understand(
         return None;
     };
     let zones = local::zones(zones, block, report)?;
-    let mut config =
-        FileConfig { path: root.join(&path.text), zones, fallthrough: Vec::new(), reload: DEFAULT_RELOAD };
+    let mut config = FileConfig { path: root.join(&path.text), zones, fallthrough: Vec::new(), reload: DEFAULT_RELOAD };
     for line in directive.block.iter().flatten() {
         match line.name.as_str() {
             "fallthrough" => config.fallthrough = local::fallthrough(line, report),

@@ -94,4 +94,4 @@ fn distinct(zones: impl IntoIterator<Item = Name>) -> Vec<Name> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -11,24 +11,29 @@ use crate::wire::{CLASS_IN, Rtype};
 use crate::zone_file;
 
 /// The words of the block.
-const WORDS: [&str; 8] =
-    ["additional", "answer", "authority", "ederror", "fallthrough", "match", "rcode", "upstream"];
+const WORDS: [&str; 8] = ["additional", "answer", "authority", "ederror", "fallthrough", "match", "rcode", "upstream"];
 
 /// The most memory of a compiled expression, in octets.
 const MAX_EXPRESSION: usize = 1 << 20;
 
 /// The response codes, each at its number (RFC 6895 §2.3).
 const RCODES: [&str; 12] = [
-    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH",
-    "NOTZONE", "DSOTYPENI",
+    "NOERROR",
+    "FORMERR",
+    "SERVFAIL",
+    "NXDOMAIN",
+    "NOTIMP",
+    "REFUSED",
+    "YXDOMAIN",
+    "YXRRSET",
+    "NXRRSET",
+    "NOTAUTH",
+    "NOTZONE",
+    "DSOTYPENI",
 ];
 
 /// Reads the directive.
-pub(super) fn understand(
-    directive: &Directive,
-    block: &ServerBlock,
-    report: &mut Report<'_>,
-) -> Option<Definition> {
+pub(super) fn understand(directive: &Directive, block: &ServerBlock, report: &mut Report<'_>) -> Option<Definition> {
     let [class, qtype, zones @ ..] = &directive.args[..] else {
         report.error(&directive.span, "`template` without class and type", "write `template IN A example.org`");
         return None;
@@ -134,14 +139,15 @@ fn rcode(word: &Word, report: &mut Report<'_>) -> Option<u16> {
 
 fn expression(word: &Word, report: &mut Report<'_>) -> Option<Regex> {
     let compiled = RegexBuilder::new(&word.text).size_limit(MAX_EXPRESSION).build();
-    compiled.map_err(|error| {
-        // the message of a wrong expression is a drawing over several lines, the last of which says what is wrong
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        let help = "expressions are those of RE2 (Go's), such as `^n(?P<nid>[0-9]+)[.]example[.]$`";
-        report.error(&word.span, format!("the expression `{}` cannot be used: {reason}", word.text), help);
-    })
-    .ok()
+    compiled
+        .map_err(|error| {
+            // the message of a wrong expression is a drawing over several lines, the last of which says what is wrong
+            let text = error.to_string();
+            let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let help = "expressions are those of RE2 (Go's), such as `^n(?P<nid>[0-9]+)[.]example[.]$`";
+            report.error(&word.span, format!("the expression `{}` cannot be used: {reason}", word.text), help);
+        })
+        .ok()
 }
 
 fn text(word: &Word, report: &mut Report<'_>) -> Option<Text> {

@@ -59,9 +59,7 @@ impl<'q> Data<'q> {
     pub(super) fn part(&self, number: usize) -> Option<&str> {
         match &self.captures {
             None => (number == 0).then_some(self.name),
-            Some(captures) if number < captures.len() => {
-                Some(captures.get(number).map_or("", |part| part.as_str()))
-            }
+            Some(captures) if number < captures.len() => Some(captures.get(number).map_or("", |part| part.as_str())),
             Some(_) => None,
         }
     }

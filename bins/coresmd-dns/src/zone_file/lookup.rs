@@ -35,7 +35,7 @@ impl Zone {
     /// Where a name leads.
     fn place(&self, name: &[u8], qtype: Rtype) -> Place<'_> {
         let labels: Vec<&[u8]> = labels(name).collect();
-        let below = labels.len() - self::labels(self.origin().as_wire()).count();
+        let below = labels.len().saturating_sub(self::labels(self.origin().as_wire()).count());
         let mut path = key(self.origin().as_wire()).into_vec();
         let mut node = self.apex();
         for (index, label) in labels[..below].iter().enumerate().rev() {

@@ -25,6 +25,9 @@ const MAX_INCLUDES: usize = 1_000;
 /// text of the included one, or why there is none.
 pub type Include<'l> = dyn FnMut(&str, &str) -> Result<(String, String), String> + 'l;
 
+/// How many records a file may have in all: `$GENERATE` makes many of few words.
+const MAX_RECORDS: usize = 10_000_000;
+
 /// A record as it is written.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
@@ -40,7 +43,8 @@ pub(super) struct Line {
 
 /// Reads a whole file.
 pub(super) fn file(file: &str, text: &str, origin: &Name, include: &mut Include<'_>) -> (Vec<Line>, Vec<Finding>) {
-    let mut reader = Reader { include, lines: Vec::new(), findings: Vec::new(), ttl: Ttl::default(), directives: true, includes: 0 };
+    let mut reader =
+        Reader { include, lines: Vec::new(), findings: Vec::new(), ttl: Ttl::default(), directives: true, includes: 0 };
     let mut scope = Scope { file: file.into(), origin: origin.as_wire().to_vec(), owner: None, depth: 0 };
     reader.text(text, &mut scope);
     (reader.lines, reader.findings)
@@ -50,7 +54,8 @@ pub(super) fn file(file: &str, text: &str, origin: &Name, include: &mut Include<
 pub(super) fn records(text: &str, ttl: u32) -> Result<Vec<Line>, Finding> {
     let mut include = |_: &str, _: &str| Err("nothing can be included here".to_owned());
     let ttl = Ttl { default: Some(ttl), last: None };
-    let mut reader = Reader { include: &mut include, lines: Vec::new(), findings: Vec::new(), ttl, directives: false, includes: 0 };
+    let mut reader =
+        Reader { include: &mut include, lines: Vec::new(), findings: Vec::new(), ttl, directives: false, includes: 0 };
     let mut scope = Scope { file: "".into(), origin: vec![0], owner: None, depth: 0 };
     reader.text(text, &mut scope);
     match reader.findings.into_iter().next() {
@@ -174,6 +179,9 @@ impl Reader<'_, '_> {
                     .ok_or_else(|| word.fault(format!("`{}` is no type of record", word.text)))?;
             }
         };
+        if self.lines.len() == MAX_RECORDS {
+            return Err(words[0].fault(format!("more than {MAX_RECORDS} records")));
+        }
         let rdata = rdata::encode(rtype, rest, last, &scope.origin)?;
         let Some(owner) = scope.owner.clone() else {
             return Err(words[0].fault("the first record has no owner"));

@@ -70,30 +70,30 @@ const FORMS: [Form; 32] = [
     form(13, "HINFO", &[CharacterString, CharacterString]),
     form(15, "MX", &[Number(2), Name]),
     form(16, "TXT", &[Strings]),
-    form(17, "RP", &[Name, Name]),                                      // RFC 1183
-    form(18, "AFSDB", &[Number(2), Name]),                              // RFC 1183
-    form(28, "AAAA", &[V6]),                                            // RFC 3596
-    form(33, "SRV", &[Number(2), Number(2), Number(2), Name]),          // RFC 2782
+    form(17, "RP", &[Name, Name]),                             // RFC 1183
+    form(18, "AFSDB", &[Number(2), Name]),                     // RFC 1183
+    form(28, "AAAA", &[V6]),                                   // RFC 3596
+    form(33, "SRV", &[Number(2), Number(2), Number(2), Name]), // RFC 2782
     form(35, "NAPTR", &[Number(2), Number(2), CharacterString, CharacterString, CharacterString, Name]), // RFC 3403
-    form(36, "KX", &[Number(2), Name]),                                 // RFC 2230
-    form(39, "DNAME", &[Name]),                                         // RFC 6672
-    form(43, "DS", &[Number(2), Number(1), Number(1), Hex]),            // RFC 4034
-    form(44, "SSHFP", &[Number(1), Number(1), Hex]),                    // RFC 4255
+    form(36, "KX", &[Number(2), Name]),                        // RFC 2230
+    form(39, "DNAME", &[Name]),                                // RFC 6672
+    form(43, "DS", &[Number(2), Number(1), Number(1), Hex]),   // RFC 4034
+    form(44, "SSHFP", &[Number(1), Number(1), Hex]),           // RFC 4255
     form(46, "RRSIG", SIGNATURE),
-    form(47, "NSEC", &[Name, Types]),                                   // RFC 4034
-    form(48, "DNSKEY", &[Number(2), Number(1), Number(1), Base64]),     // RFC 4034
-    form(51, "NSEC3PARAM", &[Number(1), Number(1), Number(2), Salt]),   // RFC 5155
-    form(52, "TLSA", &[Number(1), Number(1), Number(1), Hex]),          // RFC 6698
-    form(53, "SMIMEA", &[Number(1), Number(1), Number(1), Hex]),        // RFC 8162
-    form(59, "CDS", &[Number(2), Number(1), Number(1), Hex]),           // RFC 7344
-    form(60, "CDNSKEY", &[Number(2), Number(1), Number(1), Base64]),    // RFC 7344
-    form(61, "OPENPGPKEY", &[Base64]),                                  // RFC 7929
-    form(62, "CSYNC", &[Number(4), Number(2), Types]),                  // RFC 7477
-    form(63, "ZONEMD", &[Number(4), Number(1), Number(1), Hex]),        // RFC 8976
-    form(64, "SVCB", &[Number(2), Name, Parameters]),                   // RFC 9460
-    form(65, "HTTPS", &[Number(2), Name, Parameters]),                  // RFC 9460
-    form(256, "URI", &[Number(2), Number(2), Text]),                    // RFC 7553
-    form(257, "CAA", &[Number(1), CharacterString, Text]),              // RFC 8659
+    form(47, "NSEC", &[Name, Types]),                                 // RFC 4034
+    form(48, "DNSKEY", &[Number(2), Number(1), Number(1), Base64]),   // RFC 4034
+    form(51, "NSEC3PARAM", &[Number(1), Number(1), Number(2), Salt]), // RFC 5155
+    form(52, "TLSA", &[Number(1), Number(1), Number(1), Hex]),        // RFC 6698
+    form(53, "SMIMEA", &[Number(1), Number(1), Number(1), Hex]),      // RFC 8162
+    form(59, "CDS", &[Number(2), Number(1), Number(1), Hex]),         // RFC 7344
+    form(60, "CDNSKEY", &[Number(2), Number(1), Number(1), Base64]),  // RFC 7344
+    form(61, "OPENPGPKEY", &[Base64]),                                // RFC 7929
+    form(62, "CSYNC", &[Number(4), Number(2), Types]),                // RFC 7477
+    form(63, "ZONEMD", &[Number(4), Number(1), Number(1), Hex]),      // RFC 8976
+    form(64, "SVCB", &[Number(2), Name, Parameters]),                 // RFC 9460
+    form(65, "HTTPS", &[Number(2), Name, Parameters]),                // RFC 9460
+    form(256, "URI", &[Number(2), Number(2), Text]),                  // RFC 7553
+    form(257, "CAA", &[Number(1), CharacterString, Text]),            // RFC 8659
 ];
 
 /// Types that are known by name, though their data can be written as RFC 3597 has it only.
@@ -180,9 +180,12 @@ impl Field {
         match self {
             Number(octets) => {
                 let limit = u32::MAX >> (32 - 8 * octets);
-                let number: u32 = word.text.parse().ok().filter(|number| *number <= limit).ok_or_else(|| {
-                    wrong(&format!("a number from 0 to {limit}"))
-                })?;
+                let number: u32 = word
+                    .text
+                    .parse()
+                    .ok()
+                    .filter(|number| *number <= limit)
+                    .ok_or_else(|| wrong(&format!("a number from 0 to {limit}")))?;
                 data.extend_from_slice(&number.to_be_bytes()[4 - octets..]);
             }
             Seconds => {
@@ -278,12 +281,14 @@ fn timestamp(text: &str) -> Option<u32> {
     let part = |range: std::ops::Range<usize>| text[range].parse::<u64>().ok();
     let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
     let (hour, minute, second) = (part(8..10)?, part(10..12)?, part(12..14)?);
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60
+    {
         return None;
     }
     // days since 1970-03-01 in years that begin in March, so that the day of a leap year comes last
     let (march_year, march_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * march_year + march_year / 4 - march_year / 100 + march_year / 400 + (153 * march_month + 2) / 5 + day;
+    let days =
+        365 * march_year + march_year / 4 - march_year / 100 + march_year / 400 + (153 * march_month + 2) / 5 + day;
     // the same count for 1970-01-01 is 719_469
     Some(((days - 719_469) * 86_400 + hour * 3_600 + minute * 60 + second) as u32)
 }

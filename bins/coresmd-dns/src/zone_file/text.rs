@@ -121,7 +121,11 @@ fn pieces(text: &str) -> impl Iterator<Item = Result<(u8, bool), String>> {
         if first != b'\\' {
             return Some(Ok((first, false)));
         }
-        Some(escaped(&mut rest).map(|octet| (octet, true)).ok_or_else(|| "has a bad escape: `\\DDD` is at most `\\255`".to_owned()))
+        Some(
+            escaped(&mut rest)
+                .map(|octet| (octet, true))
+                .ok_or_else(|| "has a bad escape: `\\DDD` is at most `\\255`".to_owned()),
+        )
     })
 }
 

@@ -45,13 +45,13 @@ MiXeD   IN A    10.20.4.1
 const NOERROR: u16 = 0;
 const NXDOMAIN: u16 = 3;
 const NONE: &[&str] = &[];
-const SOA: &[&str] = &[
-    "zone.example. 3600 IN SOA ns1.zone.example. hostmaster.zone.example. 2026080501 7200 900 1209600 300",
-];
+const SOA: &[&str] =
+    &["zone.example. 3600 IN SOA ns1.zone.example. hostmaster.zone.example. 2026080501 7200 900 1209600 300"];
 const NS: &[&str] = &["zone.example. 3600 IN NS ns1.zone.example.", "zone.example. 3600 IN NS ns2.other.example."];
 
 /// A question and its recorded answer: name, type, rcode, AA, and the three sections.
-type Row = (&'static str, &'static str, u16, bool, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+type Row =
+    (&'static str, &'static str, u16, bool, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
 const RECORDED: &[Row] = &[
@@ -153,9 +153,8 @@ fn where_the_original_is_left() {
 
 #[test]
 fn aliases_within_and_out_of_the_zone() {
-    let zone = zone(
-        "z",
-        "$TTL 5
+    let long = format!("{0}.{0}.{0}.example.", "a".repeat(63));
+    let text = "$TTL 5
         @ SOA ns h 1 2 3 4 5
         a CNAME B
         b CNAME x.child
@@ -164,8 +163,8 @@ fn aliases_within_and_out_of_the_zone() {
         * CNAME www.elsewhere.
         d DNAME e
         x.e A 10.0.0.2
-        long DNAME aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.",
-    );
+        long DNAME LONG";
+    let zone = zone("z", &text.replace("LONG", &long).replace("\n        ", "\n"));
     // a chain that ends at a cut: the referral stands below what we say ourselves
     let reply = ask(&zone, "a.z", "A", false);
     assert!(reply.authoritative);
@@ -188,17 +187,17 @@ const SIGNED: &str = "$TTL 5
 @ RRSIG SOA 8 1 5 20300101000000 20200101000000 1 z. AAAA
 @ NS ns
 @ RRSIG NS 8 1 5 20300101000000 20200101000000 1 z. AAAA
-@ NSEC *.w NS SOA RRSIG NSEC
+@ NSEC kid NS SOA RRSIG NSEC
 @ RRSIG NSEC 8 1 5 20300101000000 20200101000000 1 z. AAAA
 *.w A 10.0.0.1
 *.w RRSIG A 8 2 5 20300101000000 20200101000000 1 z. AAAA
-*.w NSEC kid A RRSIG NSEC
+*.w NSEC x.y A RRSIG NSEC
 kid NS ns.kid
 kid NSEC safe NS RRSIG NSEC
 safe NS ns.kid
 safe DS 1 8 2 ab
 safe RRSIG DS 8 2 5 20300101000000 20200101000000 1 z. AAAA
-safe NSEC x.y NS DS RRSIG NSEC
+safe NSEC *.w NS DS RRSIG NSEC
 x.y A 10.0.0.2
 x.y NSEC @ A RRSIG NSEC";
 
@@ -215,6 +214,47 @@ fn a_signed_zone_proves_what_it_says() {
     assert_eq!(owners(&ask(&zone, "z", "SOA", true).answers), ["z. SOA", "z. RRSIG"]);
     assert_eq!(owners(&ask(&zone, "z", "SOA", false).answers), ["z. SOA"]);
     assert_eq!(authorities("z", "A"), ["z. SOA", "z. RRSIG", "z. NSEC", "z. RRSIG"]);
-    // no such name: neither it nor the wildcard above it
-    assert_eq!(authorities("q.z", "A"), ["z. SOA", "z. RRSIG", "kid.z. NSEC", "z. NSEC", "z. RRSIG"].map(|_| ""), "");
+    // neither the name nor the wildcard above it exists (§3.1.3.2)
+    assert_eq!(authorities("q.z", "A"), ["z. SOA", "z. RRSIG", "kid.z. NSEC", "z. NSEC", "z. RRSIG"]);
+    // an answer of the wildcard: the name itself does not exist (§3.1.3.3)
+    assert_eq!(owners(&ask(&zone, "q.w.z", "A", true).answers), ["q.w.z. A", "q.w.z. RRSIG"]);
+    assert_eq!(authorities("q.w.z", "A"), ["*.w.z. NSEC", "z. NS", "z. RRSIG"]);
+    // an empty non-terminal has no NSEC of its own
+    assert_eq!(authorities("y.z", "A"), ["z. SOA", "z. RRSIG", "*.w.z. NSEC"]);
+    // referrals: the digest of a signed child, the proof that there is none of another (§3.1.4)
+    assert_eq!(authorities("a.safe.z", "A"), ["safe.z. NS", "safe.z. DS", "safe.z. RRSIG"]);
+    assert_eq!(authorities("a.kid.z", "A"), ["kid.z. NS", "kid.z. NSEC"]);
+    assert_eq!(owners(&ask(&zone, "a.kid.z", "A", false).authorities), ["kid.z. NS"]);
+    assert_eq!(owners(&ask(&zone, "*.w.z", "RRSIG", false).answers), ["*.w.z. RRSIG"]);
+}
+
+#[test]
+fn a_transfer_has_every_record_once_the_soa_first() {
+    let zone = zone("z", SIGNED);
+    assert_eq!(zone.serial(), 1);
+    let records: Vec<_> = zone.records().collect();
+    assert_eq!(record::rtype(records[0]), Rtype::SOA);
+    assert_eq!(records.len(), SIGNED.lines().count() - 1);
+    let soas = records.iter().filter(|record| record::rtype(record) == Rtype::SOA).count();
+    assert_eq!(soas, 1);
+}
+
+proptest! {
+    /// A zone of any names answers each of its records, and says of every other name that there is none.
+    #[test]
+    fn a_zone_answers_each_of_its_records(
+        names in prop::collection::btree_map("([a-c]{1,2}[.]){0,3}[a-c]{1,2}", 1u8..=255, 1..12),
+        other in "([a-c]{1,2}[.]){0,3}[a-c]{1,2}",
+    ) {
+        let entries: String = names.iter().map(|(name, octet)| format!("{name} A 10.0.0.{octet}\n")).collect();
+        let zone = zone("z", &format!("$TTL 5\n@ SOA ns h 1 2 3 4 5\n{entries}"));
+        for (name, octet) in &names {
+            let reply = ask(&zone, &format!("{name}.z"), "A", false);
+            prop_assert_eq!(sorted(&reply.answers), lines(&[&format!("{name}.z. 5 A 10.0.0.{octet}")]));
+        }
+        let exists = names.keys().any(|name| *name == other || name.ends_with(&format!(".{other}")));
+        let reply = ask(&zone, &format!("{other}.z"), "TXT", false);
+        prop_assert_eq!(reply.rcode, if exists { NOERROR } else { NXDOMAIN });
+        prop_assert_eq!(reply.authorities.len(), 1);
+    }
 }

@@ -29,7 +29,7 @@ fn every_kind_of_field() {
         ("DNSKEY 256 3 5 AQPS Kmynfzk=", "0100 03 05 0103d22a6ca77f39"),
         (
             "RRSIG A 5 3 86400 20030322173103 20030220173103 2642 example.com. oJB1",
-            "0001 05 03 00015180 3e7c9fb7 3e5514b7 0a52 076578616d706c6503636f6d00 a09075",
+            "0001 05 03 00015180 3e7c9dd7 3e5510d7 0a52 076578616d706c6503636f6d00 a09075",
         ),
         (
             "NSEC host.example.com. ( A MX RRSIG NSEC TYPE1234 )",
