@@ -166,3 +166,6 @@ fn seed(question: &Question<'_>, reply: &[u8]) -> u32 {
 pub fn speaks_edns(query: &Query<'_>) -> bool {
     query.edns.is_none_or(|edns| edns.version == 0)
 }
+
+#[cfg(test)]
+mod tests;

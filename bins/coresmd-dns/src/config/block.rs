@@ -68,11 +68,6 @@ pub struct Health {
 }
 
 impl Block {
-    /// Whether it has any directive that would handle a query; without one, CoreDNS refuses.
-    pub fn handles(&self) -> bool {
-        !self.handlers().is_empty()
-    }
-
     /// Its directives that handle queries, in the order in which CoreDNS has them.
     pub fn handlers(&self) -> Vec<&'static str> {
         let rules = &self.rules;

@@ -89,11 +89,13 @@ fn inline(line: &Directive, config: &mut HostsConfig, report: &mut Report<'_>) {
     if line.args.is_empty() {
         report.error(&line.span, format!("the address {address} has no name"), "write `10.0.0.1 node.example`");
     }
-    for word in &line.args {
-        match Name::parse(&word.text) {
+    // the original reads the line again as a hosts file has it: blanks inside of quotes separate names too
+    let names = line.args.iter().flat_map(|word| word.text.split_whitespace().map(move |name| (word, name)));
+    for (word, name) in names {
+        match Name::parse(name) {
             Ok(name) if within(name.as_wire(), &config.zones) => config.inline.insert(address, &name),
             Ok(_) => {}
-            Err(error) => report.error(&word.span, format!("`{}` {error}", word.text), "write it as `node.example`"),
+            Err(error) => report.error(&word.span, format!("`{name}` {error}"), "write it as `node.example`"),
         }
     }
 }

@@ -67,10 +67,15 @@ fn write(
     let mut encoder = BinEncoder::with_offset(reply, HEADER as u32);
     encoder.set_max_size(u16::MAX - OPT_LENGTH as u16);
     encoder.set_name_encoding(names);
-    Name::read(&mut BinDecoder::new(query.name()))?.emit(&mut encoder)?;
+    let question = Name::read(&mut BinDecoder::new(query.name()))?;
+    question.emit(&mut encoder)?;
     encoder.emit_vec(&query.question[query.name().len()..])?;
     for record in sections.into_iter().flatten() {
-        record.emit(&mut encoder)?;
+        if names == NameEncoding::Compressed && record.name == question {
+            emit_about_question(record, &mut encoder)?;
+        } else {
+            record.emit(&mut encoder)?;
+        }
     }
     if let Some(edns) = query.edns {
         push_opt(reply, composed.rcode, edns.dnssec_ok, manner.nsid_for(edns), &composed.options);
@@ -78,5 +83,21 @@ fn write(
     Ok(())
 }
 
+/// Emits a record about the name of the question, which begins behind the header. hickory-proto compresses so many names
+/// of a message and no more, and most records of a large answer have this owner.
+fn emit_about_question(record: &Record, encoder: &mut BinEncoder<'_>) -> Result<(), ProtoError> {
+    encoder.emit_u16(0xc000 | HEADER as u16)?;
+    record.record_type().emit(encoder)?;
+    record.dns_class.emit(encoder)?;
+    encoder.emit_u32(record.ttl)?;
+    let length = encoder.place::<u16>()?;
+    record.data.emit(encoder)?;
+    let octets = encoder.len_since_place(&length) as u16;
+    encoder.emit_at(length, octets)
+}
+
 /// Octets that most replies fit in.
 const PLAIN_CAPACITY: usize = 512;
+
+#[cfg(test)]
+mod tests;

@@ -55,8 +55,9 @@ pub(super) fn blocks(config: &Config, meters: &Meters, files: &Files<'_>) -> Res
 
 fn chain(block: &BlockConfig, meters: &Meters, files: &Files<'_>) -> Result<Chain, SetupError> {
     let (rules, local) = (&block.rules, &block.local);
-    // as CoreDNS: a block that does nothing refuses, one that does anything and knows nothing fails
-    let otherwise = if block.handles() { Rcode::ServFail } else { Rcode::Refused };
+    // as CoreDNS: a block that does nothing refuses, and so does `file` for other zones; all else that knows nothing fails
+    let last = block.handlers().last().copied();
+    let otherwise = if matches!(last, None | Some("file")) { Rcode::Refused } else { Rcode::ServFail };
     let zone = block.keys.first().map_or_else(Name::root, |key| key.zone.clone());
     let file = |config: &FileConfig| files.new.zone_file(config, Some(files.previous));
     Ok(Chain {
@@ -72,7 +73,7 @@ fn chain(block: &BlockConfig, meters: &Meters, files: &Files<'_>) -> Result<Chai
         loadbalance: rules.loadbalance.clone(),
         nsid: rules.nsid.as_ref().map(name_of_server),
         max_udp: rules.bufsize.unwrap_or(MAX_UDP),
-        last: block.handlers().last().copied().unwrap_or("errors"),
+        last: last.unwrap_or("errors"),
         ..Chain::empty(otherwise)
     })
 }

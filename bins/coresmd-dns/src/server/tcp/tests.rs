@@ -125,3 +125,32 @@ async fn an_idle_connection_ends_and_so_does_one_that_drips() {
         assert!(closed(&mut stream).await, "{begun}");
     }
 }
+
+#[tokio::test]
+async fn idle_connections_make_room_for_those_that_ask() {
+    let running = running().await;
+    let connect = async |host: u16| {
+        let [high, low] = host.to_be_bytes();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 1, high, low], 0).into()).unwrap();
+        socket.connect(running.address).await.unwrap()
+    };
+    let mut idle = Vec::new();
+    for n in 0..CONNECTIONS {
+        let mut stream = connect((n / CONNECTIONS_OF_ONE) as u16).await;
+        stream.write_all(&framed_hex(QUERY)).await.unwrap();
+        read(&mut stream, framed_hex(REPLY).len()).await;
+        idle.push(stream);
+    }
+    // each of them finds a seat though all are taken
+    let mut busy = Vec::new();
+    for n in 0..100 {
+        let mut stream = connect(1000 + n).await;
+        stream.write_all(&framed_hex(QUERY)).await.unwrap();
+        assert_eq!(read(&mut stream, framed_hex(REPLY).len()).await, framed_hex(REPLY));
+        busy.push(stream);
+    }
+    // those that had been idle the longest are gone
+    assert!(closed(&mut idle[0]).await);
+    assert!(lock(&running.shared.clients).values().sum::<usize>() <= CONNECTIONS);
+}
