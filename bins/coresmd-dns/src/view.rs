@@ -53,8 +53,8 @@ impl View {
         match &self.keys[..] {
             [only] if only.zone.is_root() => Some(0),
             keys => {
-                let mut fitting = suffixes(name)
-                    .filter_map(|suffix| keys.iter().position(|key| key.zone.as_wire() == suffix));
+                let mut fitting =
+                    suffixes(name).filter_map(|suffix| keys.iter().position(|key| key.zone.as_wire() == suffix));
                 if qtype == Rtype::DS {
                     let (root, below): (Vec<_>, Vec<_>) = fitting.partition(|key| keys[*key].zone.is_root());
                     below.last().or(root.first()).copied()

@@ -183,7 +183,10 @@ mod tests {
     fn types_are_called_by_name_or_number() {
         assert_eq!(Rtype::AAAA.to_string(), "AAAA");
         assert_eq!(Rtype(65280).to_string(), "TYPE65280");
-        assert_eq!(["aaaa", "TYPE65280", "NOTYPE", "TYPE"].map(Rtype::parse), [Some(Rtype::AAAA), Some(Rtype(65280)), None, None]);
+        assert_eq!(
+            ["aaaa", "TYPE65280", "NOTYPE", "TYPE"].map(Rtype::parse),
+            [Some(Rtype::AAAA), Some(Rtype(65280)), None, None]
+        );
     }
 
     #[test]

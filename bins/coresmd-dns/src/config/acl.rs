@@ -32,7 +32,11 @@ fn policy(line: &Directive, report: &mut Report<'_>) -> Option<Policy> {
         "filter" => Action::Filter,
         "drop" => Action::Drop,
         other => {
-            report.error(&line.span, format!("unknown action `{other}` of acl"), "there are allow, block, filter and drop");
+            report.error(
+                &line.span,
+                format!("unknown action `{other}` of acl"),
+                "there are allow, block, filter and drop",
+            );
             return None;
         }
     };
@@ -73,7 +77,11 @@ fn policy(line: &Directive, report: &mut Report<'_>) -> Option<Policy> {
 fn rtype(text: &str, word: &Word, report: &mut Report<'_>) -> Option<Rtype> {
     let rtype = Rtype::parse(text);
     if rtype.is_none() {
-        report.error(&word.span, format!("`{text}` is no record type"), "write types by their names, as `A AAAA TYPE65`");
+        report.error(
+            &word.span,
+            format!("`{text}` is no record type"),
+            "write types by their names, as `A AAAA TYPE65`",
+        );
     }
     rtype
 }

@@ -7,8 +7,29 @@ use super::report::Report;
 
 /// The directives that this version has.
 pub const SUPPORTED: [&str; 23] = [
-    "acl", "bind", "bufsize", "cache", "coresmd", "debug", "errors", "file", "forward", "header", "health", "hosts",
-    "loadbalance", "log", "loop", "nsid", "prometheus", "ready", "reload", "root", "rrl", "template", "whoami",
+    "acl",
+    "bind",
+    "bufsize",
+    "cache",
+    "coresmd",
+    "debug",
+    "errors",
+    "file",
+    "forward",
+    "header",
+    "health",
+    "hosts",
+    "loadbalance",
+    "log",
+    "loop",
+    "nsid",
+    "prometheus",
+    "ready",
+    "reload",
+    "root",
+    "rrl",
+    "template",
+    "whoami",
 ];
 
 /// Other directives of CoreDNS.

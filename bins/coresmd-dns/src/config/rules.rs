@@ -124,7 +124,9 @@ fn header(block: &ServerBlock, report: &mut Report<'_>) -> Option<HeaderRules> {
                     "aa" => rule.add(flag::AA, state),
                     "ra" => rule.add(flag::RA, state),
                     "rd" => rule.add(flag::RD, state),
-                    other => report.error(&word.span, format!("`{other}` is no flag to change"), "there are aa, ra and rd"),
+                    other => {
+                        report.error(&word.span, format!("`{other}` is no flag to change"), "there are aa, ra and rd")
+                    }
                 }
             }
         }
@@ -153,7 +155,11 @@ fn loadbalance(directive: &Directive, report: &mut Report<'_>) -> LoadBalance {
     let mut prefer: Vec<IpNet> = Vec::new();
     for line in directive.block.iter().flatten() {
         if line.name != "prefer" || line.args.is_empty() {
-            report.error(&line.span, format!("unknown option `{}` of loadbalance", line.name), "there is `prefer CIDR…`");
+            report.error(
+                &line.span,
+                format!("unknown option `{}` of loadbalance", line.name),
+                "there is `prefer CIDR…`",
+            );
             continue;
         }
         for word in &line.args {

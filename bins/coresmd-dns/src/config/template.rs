@@ -145,7 +145,11 @@ fn expression(word: &Word, report: &mut Report<'_>) -> Option<Regex> {
             let text = error.to_string();
             let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let help = "expressions are those of RE2 (Go's), such as `^n(?P<nid>[0-9]+)[.]example[.]$`";
-            report.error(&word.span, format!("the expression `{}` of template cannot be used: {reason}", word.text), help);
+            report.error(
+                &word.span,
+                format!("the expression `{}` of template cannot be used: {reason}", word.text),
+                help,
+            );
         })
         .ok()
 }

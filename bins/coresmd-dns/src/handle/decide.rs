@@ -32,12 +32,7 @@ pub(super) enum Decision<'v> {
 pub(super) type Miss = Option<(Option<usize>, bool)>;
 
 /// Decides about a query of a block, in the order that [`crate::chain`] tells.
-pub(super) fn decide<'v>(
-    block: &'v Block,
-    header: &Header,
-    question: &Question<'_>,
-    now: Instant,
-) -> Decision<'v> {
+pub(super) fn decide<'v>(block: &'v Block, header: &Header, question: &Question<'_>, now: Instant) -> Decision<'v> {
     let (chain, query) = (&block.chain, question.query);
     if !speaks_edns(query) {
         return Decision::Fail(Rcode::BadVers, None, None);

@@ -103,7 +103,14 @@ impl DirectiveCollector {
             let [class, qtype] = about(template.definition());
             for failed in template.failures() {
                 let section = failed.section.name().to_owned();
-                let labels = [of.server.clone(), of.zone.clone(), class.clone(), qtype.clone(), section, failed.template.to_owned()];
+                let labels = [
+                    of.server.clone(),
+                    of.zone.clone(),
+                    class.clone(),
+                    qtype.clone(),
+                    section,
+                    failed.template.to_owned(),
+                ];
                 *sums.entry(labels).or_default() += count(&failed);
             }
         }

@@ -110,7 +110,8 @@ impl RateLimit {
     /// Whether a query is to be looked at at all.
     pub fn admits_request(&self, client: SocketAddr, now: Instant) -> bool {
         let exceeded = self.limits.requests > 0.0
-            && self.charge(FxBuildHasher.hash_one(("request", self.network(client.ip()))), self.limits.requests, now)
+            && self
+                .charge(FxBuildHasher.hash_one(("request", self.network(client.ip()))), self.limits.requests, now)
                 .is_some();
         if exceeded {
             self.requests_exceeded.fetch_add(1, Ordering::Relaxed);
@@ -269,7 +270,13 @@ mod tests {
     fn the_table_is_bounded() {
         let (table, now) = (RateLimit::new(limits()), start());
         for n in 0..100_000_u32 {
-            table.judge(client(&format!("10.{}.{}.1", n / 250 % 250, n % 250)), Kind::Response, &n.to_be_bytes(), Rtype::A, now);
+            table.judge(
+                client(&format!("10.{}.{}.1", n / 250 % 250, n % 250)),
+                Kind::Response,
+                &n.to_be_bytes(),
+                Rtype::A,
+                now,
+            );
         }
         let kept: usize = table.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
         assert!(kept <= 6400, "{kept}");

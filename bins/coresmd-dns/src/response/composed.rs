@@ -45,7 +45,13 @@ pub fn encode_composed(
     }
     // a record that cannot be written, or options that fit nowhere: the directive's fault, and the client must know
     reply.clear();
-    push_header(&mut reply, header, Flags { authoritative: false, truncated: false }, Rcode::ServFail.into(), [1, 0, 0, 0]);
+    push_header(
+        &mut reply,
+        header,
+        Flags { authoritative: false, truncated: false },
+        Rcode::ServFail.into(),
+        [1, 0, 0, 0],
+    );
     reply.extend_from_slice(query.question);
     out.extend_from_slice(&reply);
 }

@@ -71,13 +71,7 @@ pub(super) fn bind(address: HttpAddress) -> Result<Endpoint, ServerError> {
 
 impl Endpoint {
     /// Shows this from now on; begins to serve if it does not yet.
-    pub(super) fn show(
-        &mut self,
-        shows: Shows,
-        readiness: &Readiness,
-        registry: &Arc<RwLock<Registry>>,
-        edge: &Edge,
-    ) {
+    pub(super) fn show(&mut self, shows: Shows, readiness: &Readiness, registry: &Arc<RwLock<Registry>>, edge: &Edge) {
         let mut router = Router::new();
         if shows.health {
             router = router.merge(health("/health", "OK"));

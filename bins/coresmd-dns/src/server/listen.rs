@@ -74,7 +74,14 @@ impl Listening {
             tasks.spawn(tcp::serve(listener, shared, tasks.clone(), self.stop.token()));
         }
         let thread = |(worker, (address, endpoint)): (usize, &(SocketAddr, Arc<UdpEndpoint>))| {
-            udp::spawn(*address, Arc::clone(endpoint), worker, Arc::clone(&self.post), self.stop.clone(), failed.clone())
+            udp::spawn(
+                *address,
+                Arc::clone(endpoint),
+                worker,
+                Arc::clone(&self.post),
+                self.stop.clone(),
+                failed.clone(),
+            )
         };
         self.udp.iter().enumerate().map(thread).collect()
     }

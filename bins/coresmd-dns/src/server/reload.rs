@@ -36,7 +36,12 @@ pub(super) struct Reloads {
 
 /// Takes the Corefile up as it is now. What keeps it from being served is logged and counted, and the configuration of
 /// before stays. The error is one that ends the server.
-pub(super) fn reload(site: &mut Site, reading: Reading, reloads: &Reloads, runtime: &Runtime) -> Result<(), ServerError> {
+pub(super) fn reload(
+    site: &mut Site,
+    reading: Reading,
+    reloads: &Reloads,
+    runtime: &Runtime,
+) -> Result<(), ServerError> {
     let Reading { digest, config, mut findings } = reading;
     let unpolled = config.as_ref().map(|config| open_missing(config, site.inventories(), &mut findings));
     tell(&findings);
@@ -94,7 +99,10 @@ impl Reloads {
 
     fn fail(&self, reason: &str) {
         self.failed.inc();
-        tracing::error!(reason, "the Corefile has been read again and is not served; the configuration of before stays");
+        tracing::error!(
+            reason,
+            "the Corefile has been read again and is not served; the configuration of before stays"
+        );
     }
 }
 

@@ -71,12 +71,18 @@ pub(super) enum Outcome {
 impl Service {
     /// For a listening address of a configuration. `before` is the service that it takes over from, if there is one:
     /// what has been counted goes on where the labels are the same.
-    pub(super) fn new(listener: &Listener, config: &Config, blocks: &[Block], edge: &Edge, before: Option<&Self>) -> Self {
+    pub(super) fn new(
+        listener: &Listener,
+        config: &Config,
+        blocks: &[Block],
+        edge: &Edge,
+        before: Option<&Self>,
+    ) -> Self {
         let view = View { keys: listener.keys.clone(), blocks: blocks.to_vec() };
-        let telling = config.blocks.iter().map(|block| Telling {
-            errors: block.errors.as_ref().map(FailureLog::new),
-            log: block.log.clone(),
-        });
+        let telling = config
+            .blocks
+            .iter()
+            .map(|block| Telling { errors: block.errors.as_ref().map(FailureLog::new), log: block.log.clone() });
         let keys = listener.keys.iter().map(|key| key_labels(key, &config.blocks[key.block]));
         let labels = Arc::new(ListenerLabels { server: listener.server(), keys: keys.collect() });
         let same = before.filter(|before| before.frame.labels == labels);

@@ -106,9 +106,8 @@ impl Site {
         let blocks = chains::blocks(&config, &self.meters, &Files { new: &files, previous: &self.files })?;
         let listeners = listen::plan(&config, &Interfaces::list()?)?;
         let new = listeners.iter().filter(|listener| self.listening.iter().all(|known| !known.serves(listener)));
-        let bind = |listener: &Listener| {
-            listen::bind(listener, Service::new(listener, &config, &blocks, &self.edge, None))
-        };
+        let bind =
+            |listener: &Listener| listen::bind(listener, Service::new(listener, &config, &blocks, &self.edge, None));
         let listening = new.map(bind).collect::<Result<_, _>>()?;
         let addresses = admin::plan(&config).into_keys();
         let new = addresses.filter(|address| self.endpoints.iter().all(|known| known.address != *address));
@@ -188,9 +187,9 @@ impl Site {
 
     /// Ends what the configuration does not want any more.
     fn drop_unwanted(&mut self, listeners: &[Listener]) {
-        self.listening.extract_if(.., |known| !listeners.iter().any(|listener| known.serves(listener))).for_each(
-            |gone| gone.stop(),
-        );
+        self.listening
+            .extract_if(.., |known| !listeners.iter().any(|listener| known.serves(listener)))
+            .for_each(|gone| gone.stop());
         let shown = admin::plan(&self.config);
         self.endpoints.extract_if(.., |known| !shown.contains_key(&known.address)).for_each(|gone| gone.stop());
         let sources = &self.config.sources;

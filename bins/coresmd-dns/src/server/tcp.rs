@@ -243,13 +243,7 @@ fn framed(octets: &[u8]) -> Option<&[u8]> {
 }
 
 /// Appends the reply to a message with its length before it, unless it will come later.
-fn push_reply(
-    shared: &Shared,
-    client: SocketAddr,
-    message: &[u8],
-    outgoing: &mut Vec<u8>,
-    waiting: &mut Waiting,
-) {
+fn push_reply(shared: &Shared, client: SocketAddr, message: &[u8], outgoing: &mut Vec<u8>, waiting: &mut Waiting) {
     let start = outgoing.len();
     outgoing.extend_from_slice(&[0, 0]);
     shared.answer(client, message, outgoing, waiting);

@@ -84,7 +84,11 @@ fn metrics_have_the_names_of_the_original() {
         stream.read_exact(&mut reply).unwrap();
     }
     let metrics = get(http, "/metrics").unwrap();
-    let names: BTreeSet<&str> = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).filter_map(|line| line.split(' ').next()).collect();
+    let names: BTreeSet<&str> = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
     for name in NAMES {
         assert!(names.contains(name), "{name} is missing\n{metrics}");
     }

@@ -92,8 +92,28 @@ fn it_tells_about_itself() {
     assert_eq!(
         plugins.lines().collect::<Vec<_>>(),
         [
-            "acl", "bind", "bufsize", "cache", "coresmd", "debug", "errors", "file", "forward", "header", "health",
-            "hosts", "loadbalance", "log", "loop", "nsid", "prometheus", "ready", "reload", "root", "rrl", "template",
+            "acl",
+            "bind",
+            "bufsize",
+            "cache",
+            "coresmd",
+            "debug",
+            "errors",
+            "file",
+            "forward",
+            "header",
+            "health",
+            "hosts",
+            "loadbalance",
+            "log",
+            "loop",
+            "nsid",
+            "prometheus",
+            "ready",
+            "reload",
+            "root",
+            "rrl",
+            "template",
             "whoami"
         ]
     );

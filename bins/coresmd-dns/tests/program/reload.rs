@@ -88,7 +88,8 @@ fn reload_finds_out_by_itself() {
     let place = Place::new(&reloading("10.0.0.1"));
     let mut running = place.start(dns);
     running.wait_for(|| get(http, "/health").is_some());
-    let digest = |metrics: String| metrics.lines().find(|line| line.contains("coredns_reload_version_info{")).map(str::to_owned);
+    let digest =
+        |metrics: String| metrics.lines().find(|line| line.contains("coredns_reload_version_info{")).map(str::to_owned);
     let before = digest(get(http, "/metrics").unwrap()).unwrap();
     write(&place.path("Corefile"), &reloading("10.0.0.2"));
     let socket = socket(dns);

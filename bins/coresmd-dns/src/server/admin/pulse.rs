@@ -49,7 +49,9 @@ impl Pulse {
 #[expect(clippy::disallowed_methods, reason = "what is measured here is the time that an answer takes")]
 pub(in crate::server) async fn check(address: HttpAddress, pulse: Pulse, stop: CancellationToken) {
     let local = match address.socket() {
-        SocketAddr::V6(socket) if socket.ip().is_unspecified() && address.ip.is_some() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        SocketAddr::V6(socket) if socket.ip().is_unspecified() && address.ip.is_some() => {
+            IpAddr::V6(Ipv6Addr::LOCALHOST)
+        }
         socket if socket.ip().is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         socket => socket.ip(),
     };

@@ -50,7 +50,8 @@ async fn sum_up(rule: Arc<Rule>, edge: Edge) {
     let (count, what) = (rule.count.swap(0, Ordering::Relaxed), &rule.what);
     if count > 1 || !what.show_first {
         let (level, pattern, period) = (what.level, &what.pattern, in_words(what.period));
-        edge.journal.line(&format!("[{level}] plugin/errors: {count} errors like '{pattern}' occurred in last {period}\n"));
+        edge.journal
+            .line(&format!("[{level}] plugin/errors: {count} errors like '{pattern}' occurred in last {period}\n"));
     }
 }
 
