@@ -9,6 +9,7 @@ use crate::plugins::rate_limit::{Kind, RateLimits};
 
 /// Reads the directive.
 pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> RateLimits {
+    let faults = report.errors();
     for word in &directive.args {
         let help = "the limits of a block are for all its names; write a block for the zone";
         report.error(&word.span, "`rrl` for some zones of a block is not supported", help);
@@ -56,7 +57,8 @@ pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Rate
     // what is not said about a kind is what is said about answers
     let [responses, ..] = allowances;
     limits.allowances = allowances.map(|allowance| allowance.or(responses).unwrap_or(0.0));
-    if limits.requests <= 0.0 && limits.allowances.iter().all(|allowance| *allowance <= 0.0) {
+    let unlimited = limits.requests <= 0.0 && limits.allowances.iter().all(|allowance| *allowance <= 0.0);
+    if unlimited && report.errors() == faults {
         let help = "write `rrl { responses-per-second 10 }`, an option a line";
         report.error(&directive.span, "`rrl` limits nothing", help);
     }

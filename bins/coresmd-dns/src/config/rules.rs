@@ -94,7 +94,7 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Rules 
 
 /// `header { query|response set|clear aa|ra|rd… }`; all directives of a block count as one.
 fn header(block: &ServerBlock, report: &mut Report<'_>) -> Option<HeaderRules> {
-    let mut rules = HeaderRules::default();
+    let (faults, mut rules) = (report.errors(), HeaderRules::default());
     let mut present = None;
     for directive in block.named("header") {
         present = Some(&directive.span);
@@ -132,7 +132,7 @@ fn header(block: &ServerBlock, report: &mut Report<'_>) -> Option<HeaderRules> {
         }
     }
     let span = present?;
-    if rules == HeaderRules::default() {
+    if rules == HeaderRules::default() && report.errors() == faults {
         report.error(span, "`header` changes nothing", "write `header { response set ra }`, a rule a line");
     }
     Some(rules)

@@ -107,7 +107,7 @@ fn every_fault_is_found_in_one_go() {
             ". {
     bind 127.0.0.1.1
     errors
-    forward . 8.8.8.8
+    autopath .
     prometeus :9153
     health :notaport
     ready {
@@ -132,7 +132,7 @@ tls://x {
         ),
         [
             "2:10 `127.0.0.1.1` is neither an IP address nor an interface's name",
-            "4:5 `forward` is not supported yet by this version",
+            "4:5 `autopath` is not supported yet by this version",
             "5:5 unknown directive `prometeus`",
             "6:12 `:notaport` is not an address to listen on",
             "8:17 `monitor sometimes` is no way of monitoring",

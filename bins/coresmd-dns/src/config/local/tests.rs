@@ -84,7 +84,7 @@ fn what_is_written_wrong() {
         ("template IN", "2:1 `template` without class and type"),
         ("template XX A", "2:10 `XX` is no class"),
         ("template IN FOO", "2:13 `FOO` is no type of record"),
-        ("template IN A {\n match (\n}", "3:8 the expression `(` cannot be used: unclosed group"),
+        ("template IN A {\n match (\n}", "3:8 the expression `(` of template cannot be used: unclosed group"),
         ("template IN A {\n match\n}", "3:2 `match` without a value"),
         ("template IN A {\n answer \"{{ .Foo }}\"\n}", "3:9 template: the field `.Foo` is not supported"),
         (

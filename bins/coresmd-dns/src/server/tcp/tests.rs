@@ -5,10 +5,11 @@ use std::net::Ipv4Addr;
 use super::*;
 use crate::config::tests::config;
 use crate::query::tests::bytes;
-use crate::server::chains::{Meters, blocks};
+use crate::server::chains::{Files, Meters, blocks};
 use crate::server::edge::Edge;
 use crate::server::journal::Journal;
 use crate::server::listen::Listener;
+use crate::server::local_files::LocalFiles;
 use crate::server::service::Service;
 use crate::view::Key;
 
@@ -28,7 +29,9 @@ async fn running() -> Running {
     let edge = Edge::new(Journal::to_stdout(), tokio::runtime::Handle::current());
     let keys = vec![Key { zone: crate::name::Name::root(), block: 0 }];
     let listener = Listener { ip: Some(Ipv4Addr::LOCALHOST.into()), port: 0, keys };
-    let service = Service::new(&listener, &config, &blocks(&config, &Meters::default()).unwrap(), &edge, None);
+    let files = LocalFiles::default();
+    let blocks = blocks(&config, &Meters::default(), &Files { new: &files, previous: &files }).unwrap();
+    let service = Service::new(&listener, &config, &blocks, &edge, None);
     let shared = Shared::new(Arc::new(Post::from_pointee(service)));
     #[expect(clippy::disallowed_methods, reason = "a test on loopback")]
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
