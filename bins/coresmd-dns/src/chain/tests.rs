@@ -112,7 +112,7 @@ fn rrl_slips_and_drops_over_udp_alone() {
 fn the_probe_of_loop_is_not_sent_round_again() {
     let probe = Probe::new(&Name::root(), [1, 2]);
     let question = probe.message(7);
-    let hex: String = question.iter().map(|octet| format!("{octet:02x}")).collect();
+    let hex = question.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat();
     let view = view(Chain { probe: Some(probe), ..whoami() });
     assert_eq!(rcode(&said(&view, Transport::Udp, "10.0.0.1:9", &hex).unwrap()), 2);
     assert!(view.blocks[0].chain.probe.as_ref().unwrap().returned());

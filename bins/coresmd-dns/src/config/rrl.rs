@@ -1,5 +1,8 @@
 //! `rrl [ZONES…] { … }` (facts, coredhcp-coredns §B5).
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use corefile::Directive;
@@ -28,18 +31,18 @@ pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Rate
     for line in directive.block.iter().flatten() {
         let name = line.name.as_str();
         if let Some((_, kind)) = ALLOWANCES.iter().find(|(option, _)| *option == name) {
-            allowances[*kind as usize] = number(line, 0.0, 1e6, report);
+            allowances[*kind as usize] = number(line, 0.0..=1e6, report);
             continue;
         }
         match name {
             "window" => {
-                set(number(line, 1.0, 3600.0, report), |n| limits.window = Duration::from_secs_f64(n));
+                set(number(line, 1.0..=3600.0, report), |n| limits.window = Duration::from_secs_f64(n));
             }
-            "ipv4-prefix-length" => set(number(line, 1.0, 32.0, report), |n| limits.ipv4_prefix_length = n as u8),
-            "ipv6-prefix-length" => set(number(line, 1.0, 128.0, report), |n| limits.ipv6_prefix_length = n as u8),
-            "requests-per-second" => set(number(line, 0.0, 1e6, report), |n| limits.requests = n),
-            "slip-ratio" => set(number(line, 0.0, 10.0, report), |n| limits.slip_ratio = n as u32),
-            "max-table-size" => set(number(line, 64.0, 1e8, report), |n| limits.max_table_size = n as usize),
+            "ipv4-prefix-length" => set(number(line, 1..=32, report), |n| limits.ipv4_prefix_length = n),
+            "ipv6-prefix-length" => set(number(line, 1..=128, report), |n| limits.ipv6_prefix_length = n),
+            "requests-per-second" => set(number(line, 0.0..=1e6, report), |n| limits.requests = n),
+            "slip-ratio" => set(number(line, 0..=10, report), |n| limits.slip_ratio = n),
+            "max-table-size" => set(number(line, 64..=100_000_000, report), |n| limits.max_table_size = n),
             "report-only" => {
                 if let Some(word) = line.args.first() {
                     report.error(&word.span, "`report-only` takes no value", "write `report-only`");
@@ -65,19 +68,22 @@ pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Rate
     limits
 }
 
-fn set(value: Option<f64>, put: impl FnOnce(f64)) {
+fn set<N>(value: Option<N>, put: impl FnOnce(N)) {
     if let Some(value) = value {
         put(value);
     }
 }
 
 /// The number of a line, within its bounds.
-fn number(line: &Directive, least: f64, most: f64, report: &mut Report<'_>) -> Option<f64> {
+fn number<N>(line: &Directive, range: RangeInclusive<N>, report: &mut Report<'_>) -> Option<N>
+where
+    N: FromStr + PartialOrd + Display,
+{
     let word = report.single(&line.name, &line.span, &line.args, "10")?;
-    let number = word.text.parse::<f64>().ok().filter(|number| (least..=most).contains(number));
+    let number = word.text.parse().ok().filter(|number| range.contains(number));
     if number.is_none() {
         let message = format!("`{}` is no number for {}", word.text, line.name);
-        report.error(&word.span, message, format!("write a number from {least} to {most}"));
+        report.error(&word.span, message, format!("write a number from {} to {}", range.start(), range.end()));
     }
     number
 }

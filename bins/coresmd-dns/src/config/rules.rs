@@ -125,7 +125,7 @@ fn header(block: &ServerBlock, report: &mut Report<'_>) -> Option<HeaderRules> {
                     "ra" => rule.add(flag::RA, state),
                     "rd" => rule.add(flag::RD, state),
                     other => {
-                        report.error(&word.span, format!("`{other}` is no flag to change"), "there are aa, ra and rd")
+                        report.error(&word.span, format!("`{other}` is no flag to change"), "there are aa, ra and rd");
                     }
                 }
             }

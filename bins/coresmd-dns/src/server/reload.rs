@@ -81,7 +81,8 @@ pub fn tell(findings: &Findings) {
 
 /// When to look at the Corefile next: after the interval, a little earlier or later.
 pub(super) fn next_look(Reload { interval, jitter }: Reload) -> Duration {
-    interval + jitter.mul_f64(rand::random()) - jitter / 2
+    // the jitter is half of the interval at most
+    interval.saturating_sub(jitter / 2) + jitter.mul_f64(rand::random())
 }
 
 impl Reloads {

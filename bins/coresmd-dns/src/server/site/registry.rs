@@ -28,7 +28,7 @@ impl prometheus_client::collector::Collector for HostsFiles {
         let mut family = encoder.encode_descriptor("coredns_hosts_entries", "Entries of hosts files", None, gauge)?;
         for state in &states {
             let labels = [("hostsfile", state.file.as_str())];
-            ConstGauge::new(state.entries as i64).encode(family.encode_family(&labels)?)?;
+            ConstGauge::new(state.entries as f64).encode(family.encode_family(&labels)?)?;
         }
         let newest = states.iter().map(|state| state.modified).fold(0.0, f64::max);
         let help = "When the newest hosts file was written, in seconds since 1970";
