@@ -114,8 +114,8 @@ fn client(queries: Arc<[Vec<u8>]>, server: SocketAddr, answered: Arc<AtomicU64>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing here looks at the time")]
-fn now() -> std::time::Instant {
-    std::time::Instant::now()
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Our edge on one thread.

@@ -26,7 +26,7 @@ pub(crate) fn name(wire: &[u8]) -> Name {
 /// A name in wire form, lower case: as names are looked up.
 pub(crate) fn lower_wire(name: &Name) -> Vec<u8> {
     let mut wire = Vec::with_capacity(name.len() + 1);
-    for label in name.iter() {
+    for label in name {
         wire.push(label.len() as u8);
         wire.extend(label.iter().map(u8::to_ascii_lowercase));
     }

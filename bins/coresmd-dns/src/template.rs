@@ -1,6 +1,6 @@
 //! The `template` directive: answers written out of the question by templates.
 //!
-//! Pure. Facts: coredhcp-coredns §B5. The texts are Go's `text/template` as far as [`text`] has it, compiled when the
+//! Pure. Facts: coredhcp-coredns §B5. The texts are Go's `text/template` as far as [`Text`] has it, compiled when the
 //! Corefile is read; expressions are RE2's, whose time is linear in the name. What a text comes to is read as a master
 //! file's records are, and is bounded; where it is none, the question fails and the failure is counted.
 

@@ -23,7 +23,7 @@ pub struct FileConfig {
 }
 
 /// The original's interval.
-const DEFAULT_RELOAD: Duration = Duration::from_secs(60);
+const DEFAULT_RELOAD: Duration = Duration::from_mins(1);
 
 /// The words of the block.
 const WORDS: [&str; 3] = ["fallthrough", "reload", "upstream"];

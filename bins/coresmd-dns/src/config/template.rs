@@ -38,11 +38,12 @@ pub(super) fn understand(directive: &Directive, block: &ServerBlock, report: &mu
         report.error(&directive.span, "`template` without class and type", "write `template IN A example.org`");
         return None;
     };
-    let (class, qtype) = (class_of(class, report), type_of(qtype, report));
+    let asked = (class_of(class, report), type_of(qtype, report));
     let zones = local::zones(zones, block, report)?;
+    let (Ok(class), Ok(qtype)) = asked else { return None };
     let mut definition = Definition {
-        class: class?,
-        qtype: qtype?,
+        class,
+        qtype,
         zones,
         fallthrough: Vec::new(),
         expressions: Vec::new(),
@@ -102,30 +103,33 @@ fn some(line: &Directive, what: &str, report: &mut Report<'_>) {
     local::no_block(line, report);
 }
 
-/// `None`: none; `Some(None)`: any.
-fn class_of(word: &Word, report: &mut Report<'_>) -> Option<Option<u16>> {
+/// A word that is none of what it should be; there is a finding.
+struct Refused;
+
+/// The class; `None`: any.
+fn class_of(word: &Word, report: &mut Report<'_>) -> Result<Option<u16>, Refused> {
     match word.text.to_ascii_uppercase().as_str() {
-        "ANY" => Some(None),
-        "IN" => Some(Some(CLASS_IN)),
-        "CH" => Some(Some(3)),
-        "HS" => Some(Some(4)),
+        "ANY" => Ok(None),
+        "IN" => Ok(Some(CLASS_IN)),
+        "CH" => Ok(Some(3)),
+        "HS" => Ok(Some(4)),
         _ => {
             report.error(&word.span, format!("`{}` is no class", word.text), "write IN, CH, HS or ANY");
-            None
+            Err(Refused)
         }
     }
 }
 
-/// `None`: none; `Some(None)`: any.
-fn type_of(word: &Word, report: &mut Report<'_>) -> Option<Option<Rtype>> {
+/// The type; `None`: any.
+fn type_of(word: &Word, report: &mut Report<'_>) -> Result<Option<Rtype>, Refused> {
     if word.text.eq_ignore_ascii_case("ANY") {
-        return Some(None);
+        return Ok(None);
     }
     let rtype = zone_file::rtype(&word.text);
     if rtype.is_none() {
         report.error(&word.span, format!("`{}` is no type of record", word.text), "write A, AAAA, TXT … or ANY");
     }
-    rtype.map(Some)
+    rtype.map(Some).ok_or(Refused)
 }
 
 fn rcode(word: &Word, report: &mut Report<'_>) -> Option<u16> {

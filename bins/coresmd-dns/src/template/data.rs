@@ -76,6 +76,11 @@ impl<'q> Data<'q> {
     }
 }
 
+/// A decimal digit.
+fn digit(value: u8) -> char {
+    char::from(b'0' + value)
+}
+
 /// A name in wire form as CoreDNS shows it to expressions and templates: what could be mistaken in a master file has a
 /// backslash in front, so that no client writes records by the name that it asks for.
 pub(super) fn shown(wire: &[u8]) -> String {
@@ -89,7 +94,7 @@ pub(super) fn shown(wire: &[u8]) -> String {
                     text.extend(['\\', char::from(octet)]);
                 }
                 0x21..=0x7e => text.push(char::from(octet)),
-                _ => text.push_str(&format!("\\{octet:03}")),
+                _ => text.extend(['\\', digit(octet / 100), digit(octet / 10 % 10), digit(octet % 10)]),
             }
         }
         if length > 0 || text.is_empty() {

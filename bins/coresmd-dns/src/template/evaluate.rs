@@ -68,7 +68,7 @@ impl Expression {
                 let part = usize::try_from(number).ok().and_then(|number| data.part(number));
                 Value::Text(part.ok_or(Failure::Part)?.to_owned())
             }
-            Self::Parts => Value::Number(data.parts() as i64),
+            Self::Parts => Value::Number(length(data.parts())),
             Self::Call(function, arguments) => function.value(arguments, data)?,
             Self::Printf(format, arguments) => {
                 let values = arguments.iter().map(|argument| argument.value(data));
@@ -113,7 +113,7 @@ impl Function {
         Ok(match (self, &values[..]) {
             (Self::Print, values) => Value::Text(print(values)),
             (Self::Not, [value]) => Value::Boolean(!value.holds()),
-            (Self::Length, [Value::Text(text)]) => Value::Number(text.len() as i64),
+            (Self::Length, [Value::Text(text)]) => Value::Number(length(text.len())),
             (Self::ParseInt, [Value::Text(text), Value::Number(base), Value::Number(bits)]) => {
                 Value::Number(parse_int(text, *base, *bits).ok_or(Failure::Number)?)
             }
@@ -143,6 +143,11 @@ fn order(a: &Value, b: &Value) -> Result<Ordering, Failure> {
         (Value::Boolean(a), Value::Boolean(b)) => Ok(a.cmp(b)),
         _ => Err(Failure::Kind),
     }
+}
+
+/// A length as a number; texts and matches are far shorter.
+fn length(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// Go's `Sprint`: a space between two values of which neither is a text.

@@ -72,7 +72,9 @@ impl Expression {
             Self::Group(name) => groups.push(name),
             Self::Part(inner) => inner.groups(groups),
             Self::Call(_, arguments) | Self::Printf(_, arguments) => {
-                arguments.iter().for_each(|argument| argument.groups(groups));
+                for argument in arguments {
+                    argument.groups(groups);
+                }
             }
             _ => {}
         }

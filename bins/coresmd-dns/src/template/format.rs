@@ -75,8 +75,11 @@ fn shown(verb: char, value: &Value) -> Result<String, Failure> {
     match (verb, value) {
         ('v', value) | ('s', value @ Value::Text(_)) => Ok(value.to_string()),
         ('d', Value::Number(number)) => Ok(number.to_string()),
-        ('x', Value::Text(text)) => Ok(text.bytes().map(|octet| format!("{octet:02x}")).collect()),
-        ('X', Value::Text(text)) => Ok(text.bytes().map(|octet| format!("{octet:02X}")).collect()),
+        ('x' | 'X', Value::Text(text)) => {
+            let digits = if verb == 'x' { b"0123456789abcdef" } else { b"0123456789ABCDEF" };
+            let nibbles = text.bytes().flat_map(|octet| [octet >> 4, octet & 15]);
+            Ok(nibbles.map(|nibble| char::from(digits[usize::from(nibble)])).collect())
+        }
         (verb, Value::Number(number)) => {
             let sign = if *number < 0 { "-" } else { "" };
             let magnitude = number.unsigned_abs();

@@ -45,7 +45,7 @@ impl Text {
         let (nodes, end) = compiler.nodes()?;
         match end {
             End::Text => Ok(Self { source: source.to_owned(), nodes }),
-            End::End => Err(TextError("`end` without `if`".to_owned())),
+            End::Closed => Err(TextError("`end` without `if`".to_owned())),
             End::Else(_) => Err(TextError("`else` without `if`".to_owned())),
         }
     }
@@ -120,7 +120,7 @@ enum End {
     /// The text is over.
     Text,
     /// `{{ end }}`
-    End,
+    Closed,
     /// `{{ else }}`, or with the words of a condition `{{ else if … }}`.
     Else(Option<Vec<Token>>),
 }
@@ -148,7 +148,7 @@ impl<'t, I: Iterator<Item = Piece<'t>>> Compiler<I> {
                 _ => ("", &tokens[..]),
             };
             match (keyword, rest) {
-                ("end", []) => return Ok((nodes, End::End)),
+                ("end", []) => return Ok((nodes, End::Closed)),
                 ("else", []) => return Ok((nodes, End::Else(None))),
                 ("else", [Token::Word(word), condition @ ..]) if word == "if" => {
                     return Ok((nodes, End::Else(Some(condition.to_vec()))));
@@ -175,10 +175,10 @@ impl<'t, I: Iterator<Item = Piece<'t>>> Compiler<I> {
             branches.push((condition, nodes));
             match end {
                 End::Text => return Err(TextError("`if` without `end`".to_owned())),
-                End::End => break Vec::new(),
+                End::Closed => break Vec::new(),
                 End::Else(Some(next)) => condition = expression::compile(&next)?,
                 End::Else(None) => match self.nodes()? {
-                    (nodes, End::End) => break nodes,
+                    (nodes, End::Closed) => break nodes,
                     _ => return Err(TextError("`else` without `end`".to_owned())),
                 },
             }

@@ -50,7 +50,7 @@ impl Zone {
         let mut nodes = BTreeMap::new();
         nodes.insert(key(origin.as_wire()), Node::default());
         for line in lines {
-            insert(&mut nodes, origin, line, &mut findings);
+            insert(&mut nodes, origin, &line, &mut findings);
         }
         let apex = &nodes[&key(origin.as_wire())];
         let soa = apex.set(Rtype::SOA).and_then(|set| set.records.first());
@@ -153,7 +153,7 @@ pub(super) fn push_label(key: &mut Vec<u8>, label: &[u8]) {
 }
 
 /// Puts a record where it belongs, with a finding if it is out of place.
-fn insert(nodes: &mut BTreeMap<Key, Node>, origin: &Name, line: Line, findings: &mut Vec<Finding>) {
+fn insert(nodes: &mut BTreeMap<Key, Node>, origin: &Name, line: &Line, findings: &mut Vec<Finding>) {
     let mut find = |severity, message: String| {
         findings.push(line.at.fault(message).finding(severity, &line.file));
     };

@@ -59,7 +59,7 @@ fn what_the_directives_say() {
     assert_eq!(any.path, Path::new("/zones/db.any"));
     assert_eq!(any.zones, ["sub.example", "outside.test"].map(|zone| Name::parse(zone).unwrap()));
     assert_eq!((any.reload, any.fallthrough.len()), (Duration::from_secs(90), 0));
-    assert_eq!((abs.path.as_path(), abs.reload), (Path::new("/abs/db"), Duration::from_secs(60)));
+    assert_eq!((abs.path.as_path(), abs.reload), (Path::new("/abs/db"), Duration::from_mins(1)));
     assert_eq!((&abs.zones[0].to_string()[..], abs.fallthrough[0].is_root()), ("example.", true));
     let [any, unknown] = &local.templates[..] else { panic!("{:?}", local.templates) };
     assert_eq!((any.class, any.qtype), (None, None));

@@ -217,9 +217,10 @@ fn tell(file: &str, findings: &[Finding]) {
         tracing::info!(%file, "read");
     }
     for finding in findings {
-        match finding.severity {
-            Severity::Error => tracing::error!("{}", line(finding)),
-            _ => tracing::warn!("{}", line(finding)),
+        if finding.severity == Severity::Error {
+            tracing::error!("{}", line(finding));
+        } else {
+            tracing::warn!("{}", line(finding));
         }
     }
 }

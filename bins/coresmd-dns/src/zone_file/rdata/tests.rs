@@ -8,7 +8,7 @@ fn data(line: &str) -> Result<String, String> {
     let entry = Lexer::new(line).next().unwrap().unwrap();
     let rtype = rtype(entry.words[0].text).expect("a type");
     let octets = encode(rtype, &entry.words[1..], &entry.words[0], b"\x01x\0");
-    let shown = octets.map(|octets| octets.iter().map(|octet| format!("{octet:02x}")).collect());
+    let shown = octets.map(|octets| octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat());
     shown.map_err(|fault| format!("{} {}", fault.at.column, fault.message))
 }
 
