@@ -9,7 +9,6 @@ use super::{Place, Running, free_port, get, text};
 
 impl Place {
     /// Starts the server on a port.
-    #[expect(clippy::disallowed_methods, reason = "a test starts the program")]
     pub(super) fn start(&self, dns: u16) -> Running {
         let mut command = self.command(&["-p", &dns.to_string()]);
         Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
