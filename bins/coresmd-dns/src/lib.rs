@@ -29,6 +29,7 @@ pub mod query;
 pub mod response;
 mod run;
 pub mod server;
+pub mod transfer;
 pub mod view;
 pub mod wire;
 

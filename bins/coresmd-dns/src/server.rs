@@ -15,6 +15,7 @@ mod publish;
 mod service;
 mod sources;
 mod tcp;
+mod transfer;
 mod udp;
 
 pub use sources::open as open_sources;

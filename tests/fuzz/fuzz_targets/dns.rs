@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use coresmd_dns::catalog::{Catalog, Zone};
+use coresmd_dns::catalog::{Catalog, Plan, Zone};
 use coresmd_dns::handle::{Handled, handle};
 use coresmd_dns::name::Name;
 use coresmd_dns::response::{MAX_UDP, Transport};
@@ -27,12 +27,11 @@ static VIEW: LazyLock<View> = LazyLock::new(|| {
         br#"{"Components":[{"ID":"x1000c0s0b0n0","Type":"Node","NID":1},{"ID":"x1000c0s0b0","Type":"NodeBMC"},
         {"ID":"x1000c0s1b0n0","Type":"Node","NID":2}]}"#;
     let inventory = Inventory::from_smd(interfaces.as_bytes(), components).expect("the bodies are SMD's");
-    let zone = |apex, nodes: Option<&str>| Zone {
-        apex: Name::parse(apex).expect("a name"),
-        nodes: nodes.map(|pattern| pattern.parse().expect("a pattern")),
+    let zone = |apex, nodes: Option<&str>| {
+        Zone::new(Name::parse(apex).expect("a name"), nodes.map(|pattern| pattern.parse().expect("a pattern")))
     };
-    let zones = [zone("openchami.cluster", Some("nid{04d}")), zone("cluster.local", None)];
-    let catalog = Catalog::build(&Snapshot::build(inventory).0, &zones);
+    let plan = Plan::of(vec![zone("openchami.cluster", Some("nid{04d}")), zone("cluster.local", None)]);
+    let catalog = Catalog::build(&Snapshot::build(inventory).0, &plan);
     View {
         keys: vec![Key { zone: Name::root(), block: 0 }, Key { zone: Name::parse("other").expect("a name"), block: 1 }],
         blocks: vec![

@@ -63,18 +63,18 @@ fn the_shipped_corefile() {
     assert_eq!(source.snapshot_file, Some(PathBuf::from("/var/lib/coresmd/dns")));
     assert_eq!(source.token_file, Some(PathBuf::from("/run/token")));
     let coresmd = block.coresmd.as_ref().unwrap();
-    let zones: Vec<String> = coresmd.zones.iter().map(|zone| zone.apex.to_string()).collect();
+    let zones: Vec<String> = coresmd.plan.zones.iter().map(|zone| zone.apex.to_string()).collect();
     assert_eq!(zones, ["cluster.local.", "mgmt.local."]);
-    assert_eq!(coresmd.zones[1].nodes.as_ref().unwrap().to_string(), "mgmt{04d}");
+    assert_eq!(coresmd.plan.zones[1].patterns[0].pattern.to_string(), "mgmt{04d}");
 }
 
 #[test]
 fn what_is_not_said_is_as_the_original_has_it() {
     let config = config(". {\n    prometheus\n    coresmd {\n        smd_url http://s\n    }\n    coresmd {\n    }\n}");
     let coresmd = config.blocks[0].coresmd.as_ref().unwrap();
-    let [zone] = &coresmd.zones[..] else { panic!("{:?}", coresmd.zones) };
+    let [zone] = &coresmd.plan.zones[..] else { panic!("{:?}", coresmd.plan.zones) };
     assert_eq!(zone.apex.to_string(), "cluster.local.");
-    assert_eq!(zone.nodes.as_ref().unwrap().to_string(), "nid{04d}");
+    assert_eq!(zone.patterns[0].pattern.to_string(), "nid{04d}");
     assert_eq!(config.sources[0].cache_duration, Duration::from_secs(30));
     assert_eq!(config.sources[0].ca_cert, None);
     assert_eq!(config.blocks[0].prometheus.unwrap().socket().to_string(), "127.0.0.1:9153");

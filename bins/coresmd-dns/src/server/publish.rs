@@ -1,5 +1,9 @@
-//! \[IO\] From a new snapshot to what is answered: catalogs are built, then swapped in everywhere.
+//! \[IO\] From a new snapshot to what is answered: catalogs are built, then swapped in everywhere. The serials of their
+//! zones are kept beside the snapshot file, so that they grow across restarts.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +12,7 @@ use smd_cache::refresh::Refresher;
 use smd_cache::state::StateHandle;
 
 use super::service::Service;
-use crate::catalog::{Catalog, Zone};
+use crate::catalog::{Catalog, Plan, Serials};
 use crate::config::Config;
 use crate::metrics::Served;
 use crate::view::Block;
@@ -19,8 +23,10 @@ const PROBLEMS_SHOWN: usize = 10;
 
 /// Keeps the services up to date.
 pub(super) struct Publisher {
-    /// The blocks with a `coresmd` directive: which they are, their inventory, their zones.
-    coresmd: Vec<(usize, usize, Vec<Zone>)>,
+    /// The blocks with a `coresmd` directive: which they are, their inventory, what is made of it.
+    coresmd: Vec<(usize, usize, Plan)>,
+    /// For each inventory, where the serials of its zones are kept.
+    serials: Vec<Option<PathBuf>>,
     /// The blocks as they are now.
     blocks: Mutex<Vec<Block>>,
     services: Vec<Arc<Service>>,
@@ -31,10 +37,10 @@ pub(super) struct Publisher {
 /// The blocks of a configuration before the first snapshot.
 pub(super) fn blocks(config: &Config) -> Vec<Block> {
     let block = |block: &crate::config::Block| {
-        let zones = block.coresmd.as_ref().map(|coresmd| &coresmd.zones);
+        let plan = block.coresmd.as_ref().map(|coresmd| &coresmd.plan);
         // as CoreDNS: a block that does nothing refuses, one that does anything and knows nothing fails
         let otherwise = if block.handles() { Rcode::ServFail } else { Rcode::Refused };
-        Block { catalog: zones.map(|zones| Arc::new(Catalog::unloaded(zones))), otherwise }
+        Block { catalog: plan.map(|plan| Arc::new(Catalog::unloaded(plan))), otherwise }
     };
     config.blocks.iter().map(block).collect()
 }
@@ -43,17 +49,32 @@ impl Publisher {
     /// For the services of a configuration.
     pub(super) fn new(config: &Config, services: Vec<Arc<Service>>) -> Self {
         let coresmd = config.blocks.iter().enumerate().filter_map(|(index, block)| {
-            block.coresmd.as_ref().map(|coresmd| (index, coresmd.source, coresmd.zones.clone()))
+            block.coresmd.as_ref().map(|coresmd| (index, coresmd.source, coresmd.plan.clone()))
         });
         let served = config.sources.iter().map(|_| Arc::default()).collect();
-        Self { coresmd: coresmd.collect(), blocks: Mutex::new(blocks(config)), services, served }
+        let serials = config.sources.iter().map(|source| source.snapshot_file.as_deref().map(beside)).collect();
+        Self { coresmd: coresmd.collect(), serials, blocks: Mutex::new(blocks(config)), services, served }
     }
 
     /// Answers from a new snapshot of an inventory.
     pub(super) fn publish(&self, source: usize, snapshot: &Snapshot) {
         let of_source = self.coresmd.iter().filter(|(_, of, _)| *of == source);
-        let built: Vec<_> =
-            of_source.map(|(block, _, zones)| (*block, Arc::new(Catalog::build(snapshot, zones)))).collect();
+        let kept = self.serials[source].as_deref().map(|file| (file, read(file)));
+        let mut built = Vec::new();
+        for (ordinal, (block, _, plan)) in of_source.enumerate() {
+            let before = self.served_before(*block);
+            // several blocks may have a zone of one name, each with other content
+            let kept = || kept.as_ref().map(|(_, text)| Serials::read(text, &format!("{ordinal} ")));
+            let before = before.or_else(kept).unwrap_or_default();
+            built.push((*block, Arc::new(Catalog::build_after(snapshot, plan, &before))));
+        }
+        if let Some((file, text)) = kept {
+            let lines = built.iter().enumerate();
+            let lines: String = lines.map(|(n, (_, catalog))| catalog.serials().lines(&format!("{n} "))).collect();
+            if lines != text && let Err(error) = write(file, &lines) {
+                tracing::warn!(%error, file = %file.display(), "the serials of zones cannot be kept");
+            }
+        }
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut names, mut problems) = (0, 0);
         for (block, catalog) in built {
@@ -67,6 +88,13 @@ impl Publisher {
         }
         self.served[source].names.store(names, Ordering::Relaxed);
         self.served[source].problems.store(problems, Ordering::Relaxed);
+    }
+
+    /// The serials of a block that has been served from a snapshot already.
+    fn served_before(&self, block: usize) -> Option<Serials> {
+        let blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let catalog = blocks[block].catalog.as_ref().filter(|catalog| catalog.is_loaded());
+        catalog.map(|catalog| catalog.serials().clone())
     }
 
     /// Whether every `coresmd` block has its inventory.
@@ -85,6 +113,33 @@ impl Publisher {
         let states = sources.iter().map(Refresher::state);
         urls.zip(states).zip(&self.served).map(|((url, state), served)| (url, state, Arc::clone(served))).collect()
     }
+}
+
+/// The file of the serials, beside a snapshot file.
+fn beside(snapshot_file: &Path) -> PathBuf {
+    let mut name = snapshot_file.as_os_str().to_owned();
+    name.push(".serials");
+    name.into()
+}
+
+/// What was kept; nothing where there is nothing that can be read: then the zones begin anew.
+#[expect(clippy::disallowed_methods, reason = "the serials of zones outlive the process")]
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            tracing::warn!(%error, file = %file.display(), "the serials of zones cannot be read");
+        }
+        String::new()
+    })
+}
+
+/// Replaces the file by a complete one.
+#[expect(clippy::disallowed_methods, reason = "the serials of zones outlive the process")]
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let mut new = file.as_os_str().to_owned();
+    new.push(".new");
+    fs::write(&new, text)?;
+    fs::rename(&new, file)
 }
 
 /// Logs what a new catalog holds, and what it could not name.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::service::{Exchange, Service};
+use super::transfer::Transfer;
 use crate::metrics::Tally;
 use crate::query::HEADER;
 use crate::response::Transport;
@@ -126,8 +127,14 @@ async fn converse(mut stream: TcpStream, client: SocketAddr, seat: Seat, stop: C
             if message.len() < HEADER {
                 return;
             }
-            push_reply(&seat.shared, client, message, &mut outgoing);
             at += 2 + message.len();
+            if let Some(transfer) = Transfer::begin(&seat.shared.service.view().load(), client.ip(), message) {
+                if send(&mut stream, &mut outgoing).await.is_err() || transfer.send(&mut stream).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            push_reply(&seat.shared, client, message, &mut outgoing);
             if outgoing.len() >= GATHERED && send(&mut stream, &mut outgoing).await.is_err() {
                 return;
             }
