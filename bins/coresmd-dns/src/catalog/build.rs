@@ -50,6 +50,7 @@ impl Catalog {
             }
         }
         let newest = snapshot.last_update().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        names.tell_of_empty_aliases();
         names.encode(plan, before, newest.map(|since| since.as_secs() as u32))
     }
 }

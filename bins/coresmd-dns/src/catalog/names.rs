@@ -98,6 +98,16 @@ impl<'s, 'p> Names<'s, 'p> {
         self.components.push(Component { pointer: pointer.or(by_rule), addresses });
     }
 
+    /// Notes the aliases that nobody has, once all components have their names.
+    pub(super) fn tell_of_empty_aliases(&mut self) {
+        let aliases = self.plan.forward().flat_map(|(_, zone)| &zone.aliases);
+        let empty = aliases.filter(|alias| !self.forward.contains_key(&alias.name));
+        self.problems.extend(empty.map(|alias| Problem {
+            name: alias.name.to_string(),
+            kind: ProblemKind::NoMembers(alias.place.clone()),
+        }));
+    }
+
     /// Gives the interfaces of a node their names in a zone.
     fn add_interfaces(&mut self, zone: &Zone, interfaces: &[Host<'s>], all: u32) {
         for names in &zone.interfaces {

@@ -30,6 +30,8 @@ pub enum ProblemKind {
     Shared(Vec<ComponentId>),
     /// So many addresses that they do not fit one message: some are left out.
     TooManyAddresses(usize),
+    /// An alias of nothing that the inventory has; where it is said.
+    NoMembers(Arc<str>),
     /// A name by rule that lies in no zone of ours: it is left out.
     Outside,
     /// A record of the configuration for a name that the inventory gives: it is left out.
@@ -55,6 +57,9 @@ impl fmt::Display for Problem {
             }
             ProblemKind::TooManyAddresses(count) => {
                 write!(f, "{} has {count} addresses, of which {MAX_ADDRESSES} are given", self.name)
+            }
+            ProblemKind::NoMembers(place) => {
+                write!(f, "{} is the name of nothing: the alias at {place} has no members", self.name)
             }
             ProblemKind::Outside => write!(f, "{} is the name by a `rule`, and in no zone of ours: left out", self.name),
             ProblemKind::Conflict { rtype, place } => {

@@ -227,3 +227,5 @@ fn before_the_first_snapshot_the_zones_are_known_and_empty() {
     assert!(!catalog.is_loaded());
     assert_eq!(catalog.enclosing_zone(Name::parse("a.z").unwrap().as_wire()), Some(0));
 }
+
+mod plans;
