@@ -13,8 +13,8 @@ use crate::zones::{Site, ZONES};
 /// How many queries there are.
 const QUERIES: u32 = 20_000;
 
-/// How long a server that does not answer is waited for.
-const SILENCE: Duration = Duration::from_millis(500);
+/// How long an answer may take that must come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 #[ignore = "needs Knot: tests/run e2e"]
@@ -24,7 +24,7 @@ fn we_answer_as_knot_does() {
     let mut draw = Draw(0x5eed);
     let names = names(site.dns);
     let (ours, theirs) = (connected(site.dns), connected(knot.address));
-    let (mut compared, mut known) = (0, 0);
+    let (mut compared, mut known, mut unknown) = (0, 0, Vec::new());
     for number in 0..QUERIES {
         let query = Query::drawn(&mut draw, &names);
         let message = query.message(number as u16);
@@ -34,9 +34,11 @@ fn we_answer_as_knot_does() {
         } else if known_difference(&query, our.as_ref(), their.as_ref()) {
             known += 1;
         } else {
-            panic!("query {number} {query:?} {message:02x?}\n ours {our:#?}\n Knot {their:#?}");
+            unknown.push(format!("query {number} {query:?}\n ours {our:?}\n Knot {their:?}"));
         }
     }
+    let shown = unknown.iter().take(60).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(unknown.is_empty(), "{} unknown differences:\n{shown}", unknown.len());
     println!("{compared} equal, {known} known differences");
     assert!(compared > QUERIES * 9 / 10, "{compared} of {QUERIES} were equal");
 }
@@ -51,17 +53,22 @@ fn known_difference(query: &Query, ours: Option<&Said>, theirs: Option<&Said>) -
         Shape::Plain if query.rtype == AXFR => refused(ours) && (refused(theirs) || theirs.is_none()),
         // Knot fails or says FORMERR for an IXFR without a SOA; we give our SOA
         Shape::Plain if query.rtype == IXFR => true,
-        // NSEC and the like for zones without DNSSEC, questions of meta types: both are errors, of different kinds
+        // Knot looks for RRSIG and NSEC beside a CNAME, where they may stand; there are none, and we follow it
+        Shape::Plain if [46, 47].contains(&query.rtype) => {
+            [ours, theirs].iter().all(|said| said.is_some_and(|said| said.authoritative))
+        }
+        // questions of meta types are errors of one kind or another, or names without that type
         Shape::Plain if (128..=250).contains(&query.rtype) || [0, 41].contains(&query.rtype) => {
             ours.is_none() || theirs.is_none() || refused(ours) || refused(theirs)
         }
         Shape::Plain => false,
-        // other classes are refused, or not implemented
+        // Knot takes class ANY for IN; to us it is one of the others, which are refused
+        Shape::Class(255) => refused(ours),
         Shape::Class(_) => refused(ours) && (refused(theirs) || theirs.is_none()),
         // other opcodes and broken messages are errors of one kind or another, or met with silence
-        Shape::Opcode(_) | Shape::Cut(_) | Shape::Flipped(_) => {
-            (ours.is_none() || refused(ours)) && (theirs.is_none() || refused(theirs))
-        }
+        Shape::Opcode(_) | Shape::Cut(_) => (ours.is_none() || refused(ours)) && (theirs.is_none() || refused(theirs)),
+        // a flipped octet may make class ANY or a meta type of it, too
+        Shape::Flipped(_) => ours.is_none() || refused(ours),
     }
 }
 
@@ -168,8 +175,7 @@ impl Query {
             message.extend_from_slice(&[0, 0, 41]);
             message.extend_from_slice(&edns.size.to_be_bytes());
             message.extend_from_slice(&[0, edns.version, u8::from(edns.dnssec_ok) << 7, 0]);
-            let options: Vec<u8> =
-                edns.option.iter().flat_map(|code| [code.to_be_bytes(), [0, 8]].concat()).collect();
+            let options: Vec<u8> = edns.option.iter().flat_map(|code| [code.to_be_bytes(), [0, 8]].concat()).collect();
             let filled = [&options[..], &vec![7; 2 * options.len()]].concat();
             message.extend_from_slice(&(filled.len() as u16).to_be_bytes());
             message.extend_from_slice(&filled);
@@ -198,36 +204,50 @@ struct Said {
     edns: bool,
 }
 
+/// What a server says to a message; `None` if it says nothing. A plain question goes behind it, whose answer comes last:
+/// either server works off what comes from one socket in its order.
 fn asked(server: &UdpSocket, message: &[u8]) -> Option<Said> {
+    let plain = Query { name: b"\x04test\0".to_vec(), rtype: 6, flags: 0, edns: None, shape: Shape::Plain };
+    let plain = plain.message(u16::from_be_bytes([message[0], message[1]]) | LAST);
     server.send(message).expect("loopback takes a datagram");
-    let mut reply = [0; 4096];
-    let length = loop {
-        match server.recv(&mut reply) {
-            // the answer to one before, which came too late
-            Ok(length) if length >= 2 && reply[..2] != message[..2] => {}
-            Ok(length) => break length,
-            Err(_) => return None,
+    server.send(&plain).expect("loopback takes a datagram");
+    let mut said = None;
+    loop {
+        let mut reply = [0; 4096];
+        let length = server.recv(&mut reply).expect("a plain question is answered");
+        match &reply[..2] {
+            id if *id == message[..2] => said = Some(Said::read(&reply[..length])),
+            id if *id == plain[..2] => return said,
+            _ => {}
         }
-    };
-    let read = Message::from_vec(&reply[..length]).unwrap_or_else(|error| panic!("{error}: {:02x?}", &reply[..length]));
-    let mut records: Vec<String> = read.answers.iter().map(ToString::to_string).collect();
-    if read.answers.is_empty() || read.metadata.response_code == ResponseCode::NXDomain {
-        records.extend(read.authorities.iter().map(ToString::to_string));
     }
-    for record in &mut records {
-        record.make_ascii_lowercase();
+}
+
+/// In the id of what ends the wait for an answer.
+const LAST: u16 = 0x8000;
+
+impl Said {
+    fn read(reply: &[u8]) -> Self {
+        let read = Message::from_vec(reply).unwrap_or_else(|error| panic!("{error}: {reply:02x?}"));
+        let mut records: Vec<String> = read.answers.iter().map(ToString::to_string).collect();
+        if read.answers.is_empty() || read.metadata.response_code == ResponseCode::NXDomain {
+            records.extend(read.authorities.iter().map(ToString::to_string));
+        }
+        for record in &mut records {
+            record.make_ascii_lowercase();
+        }
+        records.sort();
+        if read.metadata.truncation {
+            records.clear();
+        }
+        Self {
+            rcode: rcode_name(read.metadata.response_code),
+            authoritative: read.metadata.authoritative,
+            truncated: read.metadata.truncation,
+            records,
+            edns: read.edns.is_some(),
+        }
     }
-    records.sort();
-    if read.metadata.truncation {
-        records.clear();
-    }
-    Some(Said {
-        rcode: rcode_name(read.metadata.response_code),
-        authoritative: read.metadata.authoritative,
-        truncated: read.metadata.truncation,
-        records,
-        edns: read.edns.is_some(),
-    })
 }
 
 fn rcode_name(rcode: ResponseCode) -> String {
@@ -240,7 +260,7 @@ fn rcode_name(rcode: ResponseCode) -> String {
 fn connected(server: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
     socket.connect(server).expect("an address of loopback");
-    socket.set_read_timeout(Some(SILENCE)).expect("a socket has a timeout");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a socket has a timeout");
     socket
 }
 

@@ -97,7 +97,7 @@ impl Kind {
                 let zones = zones(&|name| format!("  - domain: {name}\n"));
                 let text = format!(
                     "server:\n  rundir: {directory}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n\
-                     database:\n  storage: {directory}\nlog:\n  - target: stdout\n    any: info\n\
+                     database:\n  storage: {directory}\nlog:\n  - target: stdout\n    any: warning\n\
                      remote:\n  - id: primary\n    address: 127.0.0.1@{from}\n\
                      template:\n  - id: default\n    storage: {directory}\n    master: primary\n    \
                      refresh-min-interval: 2\n    retry-min-interval: 2\nzone:\n{zones}"

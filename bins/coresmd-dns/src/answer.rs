@@ -45,8 +45,8 @@ pub struct Soa<'c> {
 
 /// The answer to a question for a name, given in lower-case wire form, and a type.
 pub fn answer<'c>(catalog: &'c Catalog, name: &[u8], qtype: Rtype) -> Answer<'c> {
-    if qtype == Rtype::AXFR {
-        // whole zones are given away over TCP, to those who may have them (crate::transfer)
+    // whole zones are given away over TCP, to those who may have them (crate::transfer)
+    if qtype == Rtype::AXFR || qtype == Rtype::IXFR && catalog.zone_at(name).is_none() {
         return Answer::of(Rcode::Refused);
     }
     if !catalog.is_loaded() {
@@ -58,9 +58,7 @@ pub fn answer<'c>(catalog: &'c Catalog, name: &[u8], qtype: Rtype) -> Answer<'c>
         return at_node(catalog, node, node.is_apex(name), qtype);
     }
     match catalog.enclosing_zone(name) {
-        Some(zone) => {
-            Answer { passes_on: catalog.falls_through(name), ..negative(Rcode::NxDomain, catalog, zone) }
-        }
+        Some(zone) => Answer { passes_on: catalog.falls_through(name), ..negative(Rcode::NxDomain, catalog, zone) },
         None => not_ours(),
     }
 }
@@ -91,9 +89,8 @@ fn at_node<'c>(catalog: &'c Catalog, node: &'c Node, apex: bool, qtype: Rtype) -
     let zone = catalog.zone(node.zone);
     let set = match (qtype, zone.parent) {
         (Rtype::SOA | Rtype::NS, _) if apex => zone.sets.get(qtype),
-        // over UDP, where a zone does not fit: the serial says whether to ask over TCP (RFC 1995 §4)
-        (Rtype::IXFR, _) if apex => zone.sets.get(Rtype::SOA),
-        (Rtype::IXFR, _) => return Answer::of(Rcode::Refused),
+        // the serial says whether to ask over TCP: over UDP a zone does not fit (RFC 1995 §4)
+        (Rtype::IXFR, _) => zone.sets.get(Rtype::SOA),
         (Rtype::DS, Some(parent)) if apex => return negative(Rcode::NoError, catalog, parent),
         (Rtype::ANY, _) if node.alias.is_some() => node.sets.get(Rtype::CNAME),
         (Rtype::ANY, _) if apex || !node.sets.is_empty() => return Answer::records(node.zone, ANY),
@@ -103,7 +100,8 @@ fn at_node<'c>(catalog: &'c Catalog, node: &'c Node, apex: bool, qtype: Rtype) -
         (Some(set), _) => Answer::records(node.zone, set.into()),
         (None, None) => no_data(node, zone, Records::default()),
         (None, Some(end)) => {
-            let chain = node.sets.get(OTHER_TYPES).or(node.sets.get(Rtype::CNAME)).map_or(Records::default(), Into::into);
+            let chain =
+                node.sets.get(OTHER_TYPES).or(node.sets.get(Rtype::CNAME)).map_or(Records::default(), Into::into);
             match end {
                 End::Here => no_data(node, zone, chain),
                 End::Missing => Answer { rcode: Rcode::NxDomain, ..no_data(node, zone, chain) },

@@ -107,7 +107,8 @@ pub struct Messages<'w> {
 impl Wanted {
     /// The messages that answer it.
     pub fn messages(&self) -> Messages<'_> {
-        let records = if self.is_current { vec![soa(&self.catalog, self.zone)] } else { records(&self.catalog, self.zone) };
+        let records =
+            if self.is_current { vec![soa(&self.catalog, self.zone)] } else { records(&self.catalog, self.zone) };
         Messages { wanted: self, records, sent: 0, places: FxHashMap::default() }
     }
 }
@@ -130,9 +131,11 @@ impl<'w> Messages<'w> {
         self.places.clear();
         if wanted.question.starts_with(apex) {
             // the client's letters may be others; then the name is written once more
-            self.places.extend(suffixes(apex).filter(|name| name.len() > 1).map(|name| {
-                (name, (HEADER + apex.len() - name.len()) as u16)
-            }));
+            self.places.extend(
+                suffixes(apex)
+                    .filter(|name| name.len() > 1)
+                    .map(|name| (name, (HEADER + apex.len() - name.len()) as u16)),
+            );
         }
         out.extend_from_slice(&wanted.id.to_be_bytes());
         // a response, with authority
@@ -206,8 +209,7 @@ impl<'w> Messages<'w> {
 fn records(catalog: &Catalog, zone: usize) -> Vec<Record<'_>> {
     let authority = catalog.zone(zone);
     let apex = authority.apex.as_wire();
-    let mut names: Vec<_> =
-        catalog.nodes().filter(|(_, node)| node.zone == zone && !node.sets.is_empty()).collect();
+    let mut names: Vec<_> = catalog.nodes().filter(|(_, node)| node.zone == zone && !node.sets.is_empty()).collect();
     names.sort_unstable_by_key(|(name, _)| *name);
 
     let soa = soa(catalog, zone);

@@ -75,8 +75,7 @@ impl<'s, 'p> Names<'s, 'p> {
         let id_label = self.rendered(&self.by_id.clone(), id, nid);
         let mut pointer = None;
         for (_, zone) in self.plan.forward() {
-            let of_type =
-                zone.patterns.iter().filter(|names| names.types.contains(interfaces[0].component_type()));
+            let of_type = zone.patterns.iter().filter(|names| names.types.contains(interfaces[0].component_type()));
             let mut labels: Vec<String> = id_label.iter().cloned().collect();
             for names in of_type {
                 labels.extend(self.rendered(&names.pattern, id, nid));
@@ -102,10 +101,12 @@ impl<'s, 'p> Names<'s, 'p> {
     pub(super) fn tell_of_empty_aliases(&mut self) {
         let aliases = self.plan.forward().flat_map(|(_, zone)| &zone.aliases);
         let empty = aliases.filter(|alias| !self.forward.contains_key(&alias.name));
-        self.problems.extend(empty.map(|alias| Problem {
-            name: alias.name.to_string(),
-            kind: ProblemKind::NoMembers(alias.place.clone()),
-        }));
+        self.problems.extend(
+            empty.map(|alias| Problem {
+                name: alias.name.to_string(),
+                kind: ProblemKind::NoMembers(alias.place.clone()),
+            }),
+        );
     }
 
     /// Gives the interfaces of a node their names in a zone.
@@ -239,12 +240,8 @@ fn label_of(description: &str) -> String {
 
 /// The name that DHCP gives with an address; `None` where no rule names the machine.
 fn name_by_rules(plan: &Plan, host: Host<'_>, address: IpAddr) -> Option<String> {
-    let subject = Subject {
-        id: host.id(),
-        component_type: host.component_type(),
-        nid: host.pattern_nid(),
-        first: Some(address),
-    };
+    let subject =
+        Subject { id: host.id(), component_type: host.component_type(), nid: host.pattern_nid(), first: Some(address) };
     let mut named = false;
     let evaluation = plan.rules.evaluate_with(&subject, |step| {
         named |= step.outcome.matched() && step.rule.action.hostname.is_some();

@@ -61,7 +61,9 @@ impl fmt::Display for Problem {
             ProblemKind::NoMembers(place) => {
                 write!(f, "{} is the name of nothing: the alias at {place} has no members", self.name)
             }
-            ProblemKind::Outside => write!(f, "{} is the name by a `rule`, and in no zone of ours: left out", self.name),
+            ProblemKind::Outside => {
+                write!(f, "{} is the name by a `rule`, and in no zone of ours: left out", self.name)
+            }
             ProblemKind::Conflict { rtype, place } => {
                 write!(f, "{}: the {rtype} record at {place} is left out: the inventory has this name", self.name)
             }

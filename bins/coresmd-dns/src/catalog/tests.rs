@@ -209,7 +209,8 @@ fn replicas_agree_on_the_serial_by_the_newest_row() {
                 {{"MACAddress":"020000000002","ComponentID":"x1c0s1b0n0","LastUpdate":"{last}","IPAddresses":[{{"IPAddress":"10.0.0.2"}}]}}]"#
         )
     };
-    let components = br#"{"Components":[{"ID":"x1c0s0b0n0","Type":"Node","NID":1},{"ID":"x1c0s1b0n0","Type":"Node","NID":2}]}"#;
+    let components =
+        br#"{"Components":[{"ID":"x1c0s0b0n0","Type":"Node","NID":1},{"ID":"x1c0s1b0n0","Type":"Node","NID":2}]}"#;
     let of = |last: &str, before: &Serials| {
         let inventory = Inventory::from_smd(interfaces(last).as_bytes(), components).unwrap();
         Catalog::build_after(&Snapshot::build(inventory).0, &plan, before)

@@ -191,7 +191,10 @@ fn each_word_about_names_is_checked() {
         ("soa ns1 hostmaster 1s 2s 3s x", "3:30 `x` is not a time that DNS can say"),
         ("ns", "3:2 `ns` without a name"),
         ("ns ns1 ns2", "3:9 `ns2` is not an IP address, for `ns ns1`"),
-        ("ns ns1.example. 10.0.0.1", "3:5 `ns1.example.` lies in no zone of this block, so that its address is not ours to give"),
+        (
+            "ns ns1.example. 10.0.0.1",
+            "3:5 `ns1.example.` lies in no zone of this block, so that its address is not ours to give",
+        ),
         ("reverse", "3:2 `reverse` without a network"),
         ("reverse 10.0.0.0/33", "3:10 `10.0.0.0/33` is not a network"),
         ("reverse 10.0.0.0/8 10.0.0.0/8", "3:21 `10.0.0.0/8` is the zone 10.in-addr.arpa., which is ours already"),
@@ -224,9 +227,18 @@ fn each_word_about_names_is_checked() {
         ("record x MX ten mail", "3:14 not the data of MX: "),
         ("record x CNAME a..b", "3:17 `a..b` has an empty label"),
         ("record @ CNAME x", "3:9 a CNAME for the zone cluster.local. itself"),
-        ("record x CNAME y\n record x TXT z", "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a TXT"),
-        ("record x CNAME y\n record x CNAME z", "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a CNAME"),
-        ("record x A 10.0.0.1\n record X.cluster.local A 10.0.0.1", "4:9 this A record of x.cluster.local. is given twice"),
+        (
+            "record x CNAME y\n record x TXT z",
+            "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a TXT",
+        ),
+        (
+            "record x CNAME y\n record x CNAME z",
+            "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a CNAME",
+        ),
+        (
+            "record x A 10.0.0.1\n record X.cluster.local A 10.0.0.1",
+            "4:9 this A record of x.cluster.local. is given twice",
+        ),
     ] {
         let found = found(&format!(". {{\n coresmd {{\n {line}\n smd_url http://s\n }}\n}}\n"));
         assert!(!found.is_empty() && found[0].starts_with(want), "{line}: {found:?}");

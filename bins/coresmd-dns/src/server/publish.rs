@@ -71,7 +71,9 @@ impl Publisher {
         if let Some((file, text)) = kept {
             let lines = built.iter().enumerate();
             let lines: String = lines.map(|(n, (_, catalog))| catalog.serials().lines(&format!("{n} "))).collect();
-            if lines != text && let Err(error) = write(file, &lines) {
+            if lines != text
+                && let Err(error) = write(file, &lines)
+            {
                 tracing::warn!(%error, file = %file.display(), "the serials of zones cannot be kept");
             }
         }

@@ -123,7 +123,8 @@ fn a_large_zone_is_several_messages_and_each_is_dns() {
 fn a_zone_is_for_those_who_may_have_it() {
     let plan = plan(&["z"]);
     let view = view(&plan, &[]);
-    let asks = |client: &str, zone, qtype| wanted(&view, client.parse().unwrap(), &question(zone, qtype, None)).is_some();
+    let asks =
+        |client: &str, zone, qtype| wanted(&view, client.parse().unwrap(), &question(zone, qtype, None)).is_some();
     assert!(asks(CLIENT, "z", Rtype::AXFR) && asks("::ffff:10.0.0.9", "z", Rtype::IXFR));
     assert!(!asks("10.0.1.53", "z", Rtype::AXFR), "not in the list");
     assert!(!asks(CLIENT, "a.z", Rtype::AXFR), "no zone of ours");

@@ -29,7 +29,8 @@ fn inventory() -> Snapshot {
             )
         })
         .collect();
-    let components = br#"{"Components":[{"ID":"x1c0s0b0n0","Type":"Node","NID":1},{"ID":"x1c0s1b0n0","Type":"Node","NID":2},
+    let components =
+        br#"{"Components":[{"ID":"x1c0s0b0n0","Type":"Node","NID":1},{"ID":"x1c0s1b0n0","Type":"Node","NID":2},
         {"ID":"x1c0s0b0","Type":"NodeBMC"},{"ID":"x1c0s1b0","Type":"NodeBMC"},{"ID":"x1c0w1","Type":"MgmtSwitch"}]}"#;
     let inventory = Inventory::from_smd(format!("[{}]", rows.join(",")).as_bytes(), components).unwrap();
     Snapshot::build(inventory).0
@@ -92,9 +93,8 @@ fn components_of_any_type_have_the_names_of_their_pattern() {
 
 #[test]
 fn interfaces_have_names_of_their_own() {
-    let catalog = of(
-        "interfaces nid{04d}-hsn{index} hsn*\n interfaces nid{04d}.hsn hsn*\n interfaces {id}-{interface}",
-    );
+    let catalog =
+        of("interfaces nid{04d}-hsn{index} hsn*\n interfaces nid{04d}.hsn hsn*\n interfaces {id}-{interface}");
     assert_eq!(addresses(&catalog, "nid0001-hsn0.cluster.local"), "10.1.0.1");
     assert_eq!(addresses(&catalog, "nid0001-hsn1.cluster.local"), "10.1.0.2");
     assert_eq!(addresses(&catalog, "nid0002-hsn0.cluster.local"), "10.1.0.3");
@@ -103,7 +103,9 @@ fn interfaces_have_names_of_their_own() {
     assert_eq!(addresses(&catalog, "x1c0s0b0n0-hsn-1.cluster.local"), "10.1.0.2");
     assert_eq!(addresses(&catalog, "x1c0s0b0n0-management.cluster.local"), "10.0.0.1");
     // one without a description, one of a BMC
-    assert!(node(&catalog, "x1c0s1b0n0-.cluster.local").is_none() && node(&catalog, "x1c0s0b0-.cluster.local").is_none());
+    assert!(
+        node(&catalog, "x1c0s1b0n0-.cluster.local").is_none() && node(&catalog, "x1c0s0b0-.cluster.local").is_none()
+    );
     assert!(problems(&catalog).is_empty());
 }
 
@@ -149,20 +151,14 @@ fn names_by_rules_without_a_domain_stand_in_every_zone_and_others_in_theirs() {
     assert_eq!(addresses(&everywhere, "n{d}-01.a"), addresses(&everywhere, "n{d}-01.b"));
     assert!(!addresses(&everywhere, "n{d}-01.b").is_empty());
     let elsewhere = of("rule id:x1c0w1,hostname:switch\n domain example.org\n zone a {\n }");
-    assert_eq!(
-        problems(&elsewhere),
-        ["switch.example.org. is the name by a `rule`, and in no zone of ours: left out"]
-    );
+    assert_eq!(problems(&elsewhere), ["switch.example.org. is the name by a `rule`, and in no zone of ours: left out"]);
 }
 
 #[test]
 fn zones_say_of_themselves_what_the_block_says() {
     let catalog = of("ttl 5m\n soa ns1 admin@example.org 2m 1m 1h 10\n ns ns1 10.0.0.53 fd00::53\n ns ns.example.org.
         zone a {\n ttl 30\n }\n zone b {\n ns x1c0s0b0n0\n }\n reverse 10.0.0.0/23 fd00::/16");
-    assert_eq!(
-        shown(&catalog, "a", Rtype::SOA),
-        "NOERROR [a. SOA ns1.a. admin.example.org. 1 120 60 3600 10]"
-    );
+    assert_eq!(shown(&catalog, "a", Rtype::SOA), "NOERROR [a. SOA ns1.a. admin.example.org. 1 120 60 3600 10]");
     assert_eq!(shown(&catalog, "a", Rtype::NS), "NOERROR [a. NS ns1.a., a. NS ns.example.org.]");
     assert_eq!(shown(&catalog, "b", Rtype::NS), "NOERROR [b. NS x1c0s0b0n0.b.]");
     assert_eq!(addresses(&catalog, "ns1.a"), "10.0.0.53 fd00::53");

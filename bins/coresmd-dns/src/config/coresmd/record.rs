@@ -145,7 +145,8 @@ impl Records {
             if *rtype == Rtype::CNAME {
                 if names.zone_of(name).is_some_and(|zone| names.apexes[zone] == *name) {
                     report.error(span, format!("a CNAME for the zone {name} itself"), "write A and AAAA records");
-                } else if let Some((other, place)) = of_name().find(|(other, at)| at != span || !is_same(other, record)) {
+                } else if let Some((other, place)) = of_name().find(|(other, at)| at != span || !is_same(other, record))
+                {
                     let message = format!("{name} has a CNAME, beside which nothing stands, and a {}", other.rtype);
                     report.error(span, message, format!("remove it here or at {place}"));
                 }
@@ -168,13 +169,7 @@ fn is_same(one: &StaticRecord, other: &StaticRecord) -> bool {
 }
 
 /// The type and the data of a record, as they stand in a message.
-fn data(
-    kind: &Word,
-    data: &[Word],
-    origin: &Name,
-    names: &Names,
-    report: &mut Report<'_>,
-) -> Option<(Rtype, Vec<u8>)> {
+fn data(kind: &Word, data: &[Word], origin: &Name, names: &Names, report: &mut Report<'_>) -> Option<(Rtype, Vec<u8>)> {
     let known = TYPES.iter().find(|(rtype, ..)| kind.text.eq_ignore_ascii_case(&rtype.to_string()));
     let Some((rtype, least, most, name_at)) = known else {
         let types = TYPES.map(|(rtype, ..)| rtype.to_string()).join(", ");

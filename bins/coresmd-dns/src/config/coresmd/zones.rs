@@ -76,12 +76,7 @@ impl<'d> Zones<'d> {
     }
 
     /// All zones of the block at `block`, with what `shared` says for each, or the default one.
-    pub(super) fn finish(
-        mut self,
-        block: &Span,
-        shared: &Shared<'d>,
-        report: &mut Report<'_>,
-    ) -> Option<Vec<Zone>> {
+    pub(super) fn finish(mut self, block: &Span, shared: &Shared<'d>, report: &mut Report<'_>) -> Option<Vec<Zone>> {
         if self.bad {
             return None;
         }
@@ -233,9 +228,8 @@ mod tests {
 
     #[test]
     fn networks_are_reverse_zones() {
-        let zones = |text: &str| {
-            reverse_zones(text.parse().unwrap()).iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
+        let zones =
+            |text: &str| reverse_zones(text.parse().unwrap()).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(zones("10.0.0.0/8"), ["10.in-addr.arpa."]);
         assert_eq!(zones("10.50.1.2/16"), ["50.10.in-addr.arpa."]);
         assert_eq!(zones("10.50.0.0/15"), ["50.10.in-addr.arpa.", "51.10.in-addr.arpa."]);
