@@ -6,15 +6,16 @@
 //! the serials, NOTIFY sent by whoever publishes a catalog, TSIG checked and signed in [`wanted`] and [`Messages::next`];
 //! none of them is there yet.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
-use crate::catalog::{Catalog, is_newer};
+use crate::catalog::{Catalog, RRset, is_newer};
 use crate::name::suffixes;
 use crate::query::{HEADER, Header, Query};
 use crate::view::View;
 use crate::wire::{CLASS_IN, Rtype};
-use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Octets of records after which a message ends: as far as a compression pointer reaches (RFC 1035 §4.1.4).
 const MESSAGE: usize = 0x3fff;
@@ -246,8 +247,8 @@ fn soa(catalog: &Catalog, zone: usize) -> Record<'_> {
     Record { owner: authority.apex.as_wire(), rest }
 }
 
-fn extend<'c>(records: &mut Vec<Record<'c>>, owner: &'c [u8], set: Option<crate::catalog::RRset<'c>>) {
-    let rests = set.into_iter().flat_map(crate::catalog::RRset::behind_owners);
+fn extend<'c>(records: &mut Vec<Record<'c>>, owner: &'c [u8], set: Option<RRset<'c>>) {
+    let rests = set.into_iter().flat_map(RRset::behind_owners);
     records.extend(rests.map(|rest| Record { owner, rest }));
 }
 

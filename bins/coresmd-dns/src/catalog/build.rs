@@ -9,6 +9,7 @@
 use std::net::IpAddr;
 use std::time::UNIX_EPOCH;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use smd_cache::{ComponentId, Host, Snapshot};
 
 use super::authority::authorities;
@@ -64,20 +65,19 @@ impl Names<'_, '_> {
         let mut encoder = Encoder { holders: &self.holders, by_ttl: Vec::new() };
         for (name, claim) in std::mem::take(&mut self.forward) {
             let ttl = catalog.ttl_of(plan, &name);
-            let sets = match claim.holders[..] {
-                [one] => encoder.sets(one, ttl),
-                _ => {
-                    let of_all = encoder.together(&claim.holders);
-                    if !claim.is_alias && of_all.ids.len() > 1 {
-                        let ids = of_all.ids.iter().map(|id| (*id).clone()).collect();
-                        self.problems.push(Problem { name: name.to_string(), kind: ProblemKind::Shared(ids) });
-                    }
-                    if of_all.addresses.len() > MAX_ADDRESSES {
-                        let kind = ProblemKind::TooManyAddresses(of_all.addresses.len());
-                        self.problems.push(Problem { name: name.to_string(), kind });
-                    }
-                    Sets::addresses(&of_all.addresses, ttl)
+            let sets = if let [one] = claim.holders[..] {
+                encoder.sets(one, ttl)
+            } else {
+                let of_all = encoder.together(&claim.holders);
+                if !claim.is_alias && of_all.ids.len() > 1 {
+                    let ids = of_all.ids.iter().map(|id| (*id).clone()).collect();
+                    self.problems.push(Problem { name: name.to_string(), kind: ProblemKind::Shared(ids) });
                 }
+                if of_all.addresses.len() > MAX_ADDRESSES {
+                    let kind = ProblemKind::TooManyAddresses(of_all.addresses.len());
+                    self.problems.push(Problem { name: name.to_string(), kind });
+                }
+                Sets::addresses(&of_all.addresses, ttl)
             };
             catalog.insert(name, sets);
         }
@@ -87,9 +87,12 @@ impl Names<'_, '_> {
             for address in &component.addresses {
                 let name = Name::reverse(*address);
                 let ttl = catalog.ttl_of(plan, &name);
-                let known = last.take().filter(|(of, _)| *of == ttl);
-                let (_, sets) = last.insert(known.unwrap_or_else(|| (ttl, pointer(target, ttl))));
-                catalog.insert(name, sets.clone());
+                let sets = match &last {
+                    Some((of, sets)) if *of == ttl => sets.clone(),
+                    _ => pointer(target, ttl),
+                };
+                last = Some((ttl, sets.clone()));
+                catalog.insert(name, sets);
             }
         }
         catalog.add_records(plan, &mut self.problems);
@@ -132,7 +135,7 @@ impl<'s> Encoder<'_, 's> {
 
     fn together(&self, holders: &[u32]) -> Together<'s> {
         let mut together = Together { ids: Vec::new(), addresses: Vec::new() };
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         for holder in holders.iter().map(|holder| &self.holders[*holder as usize]) {
             // those of one component lie together
             if together.ids.last() != Some(&holder.id) {
@@ -152,7 +155,7 @@ impl Catalog {
         Self {
             zones,
             apexes,
-            nodes: rustc_hash::FxHashMap::default(),
+            nodes: FxHashMap::default(),
             loaded: true,
             fallthrough: plan.fallthrough.clone(),
             transfer_to: plan.transfer_to.clone(),

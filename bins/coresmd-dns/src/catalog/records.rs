@@ -103,7 +103,7 @@ impl Catalog {
             let mut records = chain.clone();
             push_owned(&mut records, &at, set);
             // what does not fit is asked for by its own name
-            if records.len() <= usize::from(u16::MAX) {
+            if u16::try_from(records.len()).is_ok() {
                 sets = sets.and_set(set.rtype, count as u16 + set.count, &records);
             }
         }

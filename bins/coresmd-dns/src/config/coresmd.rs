@@ -121,7 +121,7 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
 }
 
 /// The words of the block.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 19] = [
     "smd_url",
     "ca_cert",
     "token_file",
@@ -141,13 +141,12 @@ const WORDS: [&str; 20] = [
     "domain",
     "fallthrough",
     "transfer",
-    "nodes",
 ];
 
 /// Tells of a word that the block does not have.
 fn unknown(line: &Directive, block: &str, words: &[&str], report: &mut Report<'_>) {
     let help = match nearest(&line.name, words.iter().copied()) {
-        Some("nodes") if block == "coresmd" => "`nodes` stands in a zone: `zone NAME { nodes PATTERN }`".to_owned(),
+        _ if line.name == "nodes" => "it stands in a zone: `zone NAME { nodes PATTERN }`".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", words.join(", ")),
     };

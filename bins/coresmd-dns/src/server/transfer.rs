@@ -33,13 +33,11 @@ impl Transfer {
     /// What a message asks for, if that is a transfer which its client may have now.
     pub(super) fn begin(view: &View, client: IpAddr, message: &[u8]) -> Option<Self> {
         let wanted = wanted(view, client, message)?;
-        match SEATS.try_acquire() {
-            Ok(seat) => Some(Self { wanted, client, _seat: seat }),
-            Err(_) => {
-                tracing::warn!(%client, limit = TRANSFERS, "zone not sent: too many transfers at one time");
-                None
-            }
+        let seat = SEATS.try_acquire().ok();
+        if seat.is_none() {
+            tracing::warn!(%client, limit = TRANSFERS, "zone not sent: too many transfers at one time");
         }
+        Some(Self { wanted, client, _seat: seat? })
     }
 
     /// Sends all of it.

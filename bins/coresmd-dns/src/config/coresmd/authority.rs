@@ -64,13 +64,13 @@ pub(super) fn server<'d>(line: &'d Directive, report: &mut Report<'_>) -> Option
         report.error(&line.span, "`ns` without a name", "write `ns ns1 10.0.0.53`");
         return None;
     };
-    let address = |word: &Word| match word.text.parse::<IpAddr>() {
-        Ok(address) => Some(address),
-        Err(_) => {
+    let address = |word: &Word| {
+        let address = word.text.parse::<IpAddr>().ok();
+        if address.is_none() {
             let message = format!("`{}` is not an IP address, for `ns {}`", word.text, name.text);
             report.error(&word.span, message, "write `ns NAME ADDRESS…`, and a line for each name server");
-            None
         }
+        address
     };
     let addresses = addresses.iter().filter_map(address).collect();
     Some(Server { name: checked(name, report)?, addresses })
@@ -79,13 +79,10 @@ pub(super) fn server<'d>(line: &'d Directive, report: &mut Report<'_>) -> Option
 /// `fallthrough [ZONE…]`.
 pub(super) fn fallthrough(line: &Directive, zones: &mut Option<Vec<Name>>, report: &mut Report<'_>) -> bool {
     no_block(line, report);
-    let zones = match zones {
-        None => zones.insert(Vec::new()),
-        Some(_) => {
-            report.error(&line.span, "`fallthrough` is given twice", "write all zones on one line");
-            return true;
-        }
-    };
+    if zones.is_some() {
+        report.error(&line.span, "`fallthrough` is given twice", "write all zones on one line");
+    }
+    let zones = zones.get_or_insert_default();
     for word in &line.args {
         match Name::parse(&word.text) {
             Ok(name) => zones.push(name),

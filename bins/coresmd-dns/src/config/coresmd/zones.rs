@@ -19,7 +19,7 @@ const DEFAULT_PATTERN: &str = "nid{04d}";
 #[derive(Default)]
 pub(super) struct Zones<'d> {
     /// In the order in which they are answered from: those of `zone`, then those of `reverse`.
-    zones: Vec<Lines<'d>>,
+    named: Vec<Lines<'d>>,
     reverse: Vec<Lines<'d>>,
     /// Whether a line was at fault.
     bad: bool,
@@ -38,8 +38,8 @@ impl<'d> Zones<'d> {
     pub(super) fn zone(&mut self, line: &'d Directive, report: &mut Report<'_>) -> bool {
         match zone(line, report) {
             None => self.bad = true,
-            Some(zone) => match self.zones.iter().find(|known| known.apex == zone.apex) {
-                None => self.zones.push(zone),
+            Some(zone) => match self.named.iter().find(|known| known.apex == zone.apex) {
+                None => self.named.push(zone),
                 Some(Lines { span: first, .. }) => {
                     let message = format!("`zone {}` is given twice", zone.apex);
                     report.error(&line.span, message, format!("merge it with the one at {first}"));
@@ -80,8 +80,8 @@ impl<'d> Zones<'d> {
         if self.bad {
             return None;
         }
-        match self.zones.first() {
-            Some(Lines { span, .. }) if self.zones.iter().all(|zone| zone.apex.is_reverse()) => {
+        match self.named.first() {
+            Some(Lines { span, .. }) if self.named.iter().all(|zone| zone.apex.is_reverse()) => {
                 let help = "add the zone of the names, such as `zone cluster.local { nodes nid{04d} }`";
                 report.error(span, "reverse zones only: there is no name for a PTR to give", help);
                 return None;
@@ -89,21 +89,21 @@ impl<'d> Zones<'d> {
             Some(_) => {}
             None => {
                 let (apex, nodes) = (Name::parse(DEFAULT_ZONE).ok()?, DEFAULT_PATTERN.parse().ok());
-                self.zones.push(Lines { apex, nodes, shared: Shared::default(), span: block.clone() });
+                self.named.push(Lines { apex, nodes, shared: Shared::default(), span: block.clone() });
             }
         }
         for lines in std::mem::take(&mut self.reverse) {
-            match self.zones.iter().find(|known| known.apex == lines.apex) {
-                None => self.zones.push(lines),
+            match self.named.iter().find(|known| known.apex == lines.apex) {
+                None => self.named.push(lines),
                 Some(known) => {
                     let message = format!("the zone {} is given by `zone` too", lines.apex);
                     report.error(&lines.span, message, format!("remove it here or at {}", known.span));
                 }
             }
         }
-        let names = Names::new(self.zones.iter().map(|zone| zone.apex.clone()).collect());
-        let mut zones: Vec<Zone> = self.zones.iter().map(|lines| settled(lines, shared, &names, report)).collect();
-        for record in records(&self.zones, shared, &names, report) {
+        let names = Names::new(self.named.iter().map(|zone| zone.apex.clone()).collect());
+        let mut zones: Vec<Zone> = self.named.iter().map(|lines| settled(lines, shared, &names, report)).collect();
+        for record in records(&self.named, shared, &names, report) {
             if let Some(zone) = names.zone_of(&record.name) {
                 zones[zone].records.push(record);
             }
