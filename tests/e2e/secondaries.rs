@@ -40,6 +40,10 @@ fn takes_our_zones_and_follows(kind: Kind) {
     site.change(&[Change::RemoveNode { id: gone }]);
     secondary.wait_for(&site);
     assert!(!agree_on_everything(site.dns, secondary.address).contains(&gone_name));
+    // a restart is no change, though the serial is not to be found in the inventory
+    let before: Vec<_> = ZONES.iter().map(|zone| serial(site.dns, zone)).collect();
+    site.restart();
+    assert_eq!(ZONES.iter().map(|zone| serial(site.dns, zone)).collect::<Vec<_>>(), before);
     let address = IpAddressMapping { ip_address: "10.64.9.9".to_owned(), network: String::new() };
     let mac_address = "02:aa:bb:cc:dd:01".to_owned();
     let interfaces = vec![NewInterface { mac_address, addresses: vec![address], ..NewInterface::default() }];
@@ -47,10 +51,6 @@ fn takes_our_zones_and_follows(kind: Kind) {
     site.change(&[Change::PutNode(node)]);
     secondary.wait_for(&site);
     assert!(agree_on_everything(site.dns, secondary.address).contains("x9000c1s1b1n0.cluster.test."));
-    // a restart is no change
-    let before: Vec<_> = ZONES.iter().map(|zone| serial(site.dns, zone)).collect();
-    site.restart();
-    assert_eq!(ZONES.iter().map(|zone| serial(site.dns, zone)).collect::<Vec<_>>(), before);
 }
 
 /// Compares the transfers of both, and the answers about every name in them, of its own types and of others. The names.

@@ -262,4 +262,4 @@ fn name_length(data: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

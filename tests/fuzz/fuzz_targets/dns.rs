@@ -8,6 +8,7 @@ use coresmd_dns::catalog::{Catalog, Plan, Zone};
 use coresmd_dns::handle::{Handled, handle};
 use coresmd_dns::name::Name;
 use coresmd_dns::response::{MAX_UDP, Transport};
+use coresmd_dns::transfer::wanted;
 use coresmd_dns::view::{Block, Key, View};
 use coresmd_dns::wire::Rcode;
 use hickory_proto::op::{Message, MessageType};
@@ -30,7 +31,8 @@ static VIEW: LazyLock<View> = LazyLock::new(|| {
     let zone = |apex, nodes: Option<&str>| {
         Zone::new(Name::parse(apex).expect("a name"), nodes.map(|pattern| pattern.parse().expect("a pattern")))
     };
-    let plan = Plan::of(vec![zone("openchami.cluster", Some("nid{04d}")), zone("cluster.local", None)]);
+    let mut plan = Plan::of(vec![zone("openchami.cluster", Some("nid{04d}")), zone("cluster.local", None)]);
+    plan.transfer_to = vec!["127.0.0.1/32".parse().expect("a network")];
     let catalog = Catalog::build(&Snapshot::build(inventory).0, &plan);
     View {
         keys: vec![Key { zone: Name::root(), block: 0 }, Key { zone: Name::parse("other").expect("a name"), block: 1 }],
@@ -42,6 +44,13 @@ static VIEW: LazyLock<View> = LazyLock::new(|| {
 });
 
 fuzz_target!(|message: &[u8]| {
+    if let Some(wanted) = wanted(&VIEW, [127, 0, 0, 1].into(), message) {
+        let (mut messages, mut out) = (wanted.messages(), Vec::new());
+        while messages.next(&mut out) {
+            Message::from_vec(&out).expect("a part of a zone is DNS");
+            out.clear();
+        }
+    }
     for (transport, limit) in [(Transport::Udp, usize::from(MAX_UDP)), (Transport::Tcp, usize::from(u16::MAX))] {
         let mut reply = Vec::new();
         let handled = handle(&VIEW, transport, message, &mut reply);

@@ -72,13 +72,13 @@ impl<'s, 'p> Names<'s, 'p> {
         let (id, nid) = (interfaces[0].id(), interfaces[0].pattern_nid());
         let addresses: Vec<IpAddr> = interfaces.iter().flat_map(|host| host.addresses()).copied().collect();
         let all = self.holder(id, addresses.clone());
-        let id_label = self.rendered(&self.by_id.clone(), id, nid);
+        let id_label = rendered(&self.by_id, id, nid, &mut self.problems);
         let mut pointer = None;
         for (_, zone) in self.plan.forward() {
             let of_type = zone.patterns.iter().filter(|names| names.types.contains(interfaces[0].component_type()));
             let mut labels: Vec<String> = id_label.iter().cloned().collect();
             for names in of_type {
-                labels.extend(self.rendered(&names.pattern, id, nid));
+                labels.extend(rendered(&names.pattern, id, nid, &mut self.problems));
             }
             for label in &labels {
                 let name = self.claim_below(zone, label, all);
@@ -114,7 +114,7 @@ impl<'s, 'p> Names<'s, 'p> {
         for names in &zone.interfaces {
             let meant = interfaces.iter().filter(|host| names.is_for(**host));
             for (index, host) in meant.enumerate() {
-                let labels = self.rendered(&names.pattern, host.id(), host.pattern_nid());
+                let labels = rendered(&names.pattern, host.id(), host.pattern_nid(), &mut self.problems);
                 let Some(labels) = labels.and_then(|labels| interface_labels(&labels, *host, index)) else { continue };
                 let single = interfaces.len() == 1;
                 let holder = if single { all } else { self.holder(host.id(), host.addresses().to_vec()) };
@@ -198,17 +198,16 @@ impl<'s, 'p> Names<'s, 'p> {
         self.problems.push(Problem { name, kind: ProblemKind::Invalid(error) });
         None
     }
+}
 
-    /// What a pattern makes of a component. A lack of a NID is no problem: the pattern is not meant for it.
-    fn rendered(&mut self, pattern: &Pattern, id: &ComponentId, nid: Option<Nid>) -> Option<String> {
-        match pattern.name(id, nid) {
-            Ok(labels) => Some(labels),
-            Err(Unnameable::NoNid) => None,
-            Err(why) => {
-                let name = format!("{id} ({pattern})");
-                self.problems.push(Problem { name, kind: ProblemKind::Unnameable(why) });
-                None
-            }
+/// What a pattern makes of a component. A lack of a NID is no problem: the pattern is not meant for it.
+fn rendered(pattern: &Pattern, id: &ComponentId, nid: Option<Nid>, problems: &mut Vec<Problem>) -> Option<String> {
+    match pattern.name(id, nid) {
+        Ok(labels) => Some(labels),
+        Err(Unnameable::NoNid) => None,
+        Err(why) => {
+            problems.push(Problem { name: format!("{id} ({pattern})"), kind: ProblemKind::Unnameable(why) });
+            None
         }
     }
 }

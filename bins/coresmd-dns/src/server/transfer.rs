@@ -72,3 +72,6 @@ impl Transfer {
 fn timed_out() -> io::Result<()> {
     Err(io::ErrorKind::TimedOut.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
-//! Transfers read back by another implementation: every record of the zone is in them, once.
+//! Transfers read back by another implementation: every record of the zone is in them, once. The helpers serve the tests
+//! of the server too.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +12,20 @@ use crate::name::Name;
 use crate::view::{Block, Key};
 use crate::wire::Rcode;
 
-const CLIENT: &str = "10.0.0.53";
+pub(crate) const CLIENT: &str = "10.0.0.53";
 
-fn plan(names: &[&str]) -> Plan {
+pub(crate) fn plan(names: &[&str]) -> Plan {
     Plan { transfer_to: vec!["10.0.0.0/24".parse().unwrap()], ..zones(names) }
 }
 
-fn view(plan: &Plan, components: &[&str]) -> View {
+pub(crate) fn view(plan: &Plan, components: &[&str]) -> View {
     let catalog = Arc::new(Catalog::build(&snapshot(components), plan));
     let block = Block { catalog: Some(catalog), otherwise: Rcode::Refused };
     View { keys: vec![Key { zone: Name::root(), block: 0 }], blocks: vec![block] }
 }
 
 /// A question for a zone; with a serial, one for what is newer.
-fn question(zone: &str, qtype: Rtype, serial: Option<u32>) -> Vec<u8> {
+pub(crate) fn question(zone: &str, qtype: Rtype, serial: Option<u32>) -> Vec<u8> {
     let mut message = vec![0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, u8::from(serial.is_some()), 0, 0];
     message.extend_from_slice(Name::parse(zone).unwrap().as_wire());
     message.extend_from_slice(&[qtype.0.to_be_bytes(), CLASS_IN.to_be_bytes()].concat());
