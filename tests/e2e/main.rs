@@ -5,6 +5,11 @@
 
 mod boot;
 mod clients;
+mod differential;
 mod lab;
 mod relayed;
 mod reserved;
+mod resolvers;
+mod secondaries;
+mod secondary;
+mod zones;

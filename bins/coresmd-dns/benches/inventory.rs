@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coresmd_dns::catalog::{Catalog, Zone};
+use coresmd_dns::catalog::{Catalog, Plan, Zone};
 use coresmd_dns::chain::Chain;
 use coresmd_dns::name::Name;
 use coresmd_dns::view::{Block, Key, View};
@@ -20,9 +20,9 @@ pub(crate) fn view() -> View {
 }
 
 /// One zone.
-pub(crate) fn zones() -> Vec<Zone> {
+pub(crate) fn zones() -> Plan {
     let apex = Name::parse("cluster.local").unwrap_or_else(|error| panic!("cluster.local {error}"));
-    vec![Zone { apex, nodes: "nid{06d}".parse().ok() }]
+    Plan::of(vec![Zone::new(apex, "nid{06d}".parse().ok())])
 }
 
 /// The inventory.

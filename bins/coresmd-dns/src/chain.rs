@@ -91,6 +91,15 @@ impl Chain {
         (action != Action::Allow).then_some(action)
     }
 
+    /// Whether `acl` lets a question through that is answered outside of the corridor; what it denies is counted where
+    /// it is denied.
+    pub fn permits(&self, question: &Question<'_>) -> bool {
+        let Some(acl) = &self.acl else { return true };
+        let permitted = acl.decide(question) == Action::Allow;
+        self.access[Action::Allow as usize].fetch_add(u64::from(permitted), Ordering::Relaxed);
+        permitted
+    }
+
     /// Whether `rrl` lets a query in.
     pub fn admits(&self, question: &Question<'_>, now: Instant) -> bool {
         let limit = self.rate_limit.as_ref().filter(|_| question.transport == Transport::Udp);

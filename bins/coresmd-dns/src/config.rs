@@ -69,12 +69,12 @@ pub fn understand(file: &Corefile, dns_port: u16) -> (Option<Config>, Findings) 
 
 fn understand_block(block: &ServerBlock, dns_port: u16, sources: &mut Vec<Source>, report: &mut Report<'_>) -> Block {
     directives::check_names(block, report);
-    let coresmd = coresmd::understand(block, report).map(|(source, zones)| {
+    let coresmd = coresmd::understand(block, report).map(|(source, plan)| {
         let index = sources.iter().position(|known| *known == source).unwrap_or_else(|| {
             sources.push(source);
             sources.len() - 1
         });
-        Coresmd { source: index, zones }
+        Coresmd { source: index, plan }
     });
     block::understand(block, dns_port, coresmd, report)
 }

@@ -38,6 +38,7 @@ pub mod response;
 mod run;
 pub mod server;
 pub mod template;
+pub mod transfer;
 pub mod view;
 pub mod wire;
 pub mod zone_file;

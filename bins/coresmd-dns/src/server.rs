@@ -23,6 +23,7 @@ mod service;
 mod site;
 mod sources;
 mod tcp;
+mod transfer;
 mod udp;
 
 pub use reload::{Reading, tell};

@@ -13,12 +13,16 @@ impl Rtype {
     pub const A: Self = Self(1);
     /// A name server of the zone.
     pub const NS: Self = Self(2);
+    /// Another name for the name.
+    pub const CNAME: Self = Self(5);
     /// The start of a zone of authority.
     pub const SOA: Self = Self(6);
     /// The name of an address.
     pub const PTR: Self = Self(12);
     /// Host information; what ANY is answered with (RFC 8482).
     pub const HINFO: Self = Self(13);
+    /// A mail exchanger.
+    pub const MX: Self = Self(15);
     /// An IPv6 address.
     pub const AAAA: Self = Self(28);
     /// EDNS: no data but a part of the message (RFC 6891).

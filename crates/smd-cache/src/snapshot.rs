@@ -15,6 +15,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustc_hash::FxHashMap;
 
@@ -41,6 +42,7 @@ pub struct Snapshot {
     /// NIDs and the components that have them, ordered.
     by_nid: Vec<(Nid, u32)>,
     digest: [u8; 32],
+    last_update: Option<SystemTime>,
 }
 
 /// What the snapshot knows about a MAC.
@@ -175,6 +177,12 @@ impl Snapshot {
     /// A digest of the content (inventory and boot), equal on every replica with the same content: 32 bytes, SHA-256.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// When the newest of all interface rows was written (`LastUpdate`), also of those that are not served; `None` where
+    /// no row has a date.
+    pub fn last_update(&self) -> Option<SystemTime> {
+        self.last_update
     }
 
     /// How much it holds.

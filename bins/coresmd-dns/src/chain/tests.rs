@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::*;
+use crate::catalog::Catalog;
+use crate::catalog::tests::{snapshot, zones};
 use crate::handle::{DropReason, Exchange, Handled, handle};
 use crate::name::Name;
 use crate::plugins::acl::{AccessList, Policy};
@@ -39,6 +41,23 @@ fn said(view: &View, transport: Transport, client: &str, query: &str) -> Result<
 
 fn rcode(reply: &[u8]) -> u8 {
     reply[3] & 0xf
+}
+
+#[test]
+fn what_coresmd_lets_fall_through_is_for_the_next_directive_and_missing_without_one() {
+    let mut plan = zones(&["z"]);
+    let mut ask = |fallthrough: &[&str], chain| {
+        plan.fallthrough = Some(fallthrough.iter().map(|zone| Name::parse(zone).unwrap()).collect());
+        let catalog = Some(std::sync::Arc::new(Catalog::build(&snapshot(&[]), &plan)));
+        let block = Block::new(catalog, chain);
+        let view = View { keys: vec![Key { zone: Name::root(), block: 0 }], blocks: vec![block] };
+        let reply = said(&view, Transport::Udp, "10.0.0.1:9", QUERY).unwrap();
+        (rcode(&reply), reply[9], reply[11])
+    };
+    assert_eq!(ask(&["z"], whoami()), (0, 0, 2), "whoami's two records");
+    assert_eq!(ask(&["z"], Chain::empty(Rcode::ServFail)), (3, 1, 0), "NXDOMAIN with the SOA");
+    assert_eq!(ask(&["b.z"], whoami()), (3, 1, 0), "another part of the zone");
+    assert_eq!(ask(&[], whoami()), (3, 1, 0));
 }
 
 #[test]

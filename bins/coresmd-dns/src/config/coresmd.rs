@@ -7,30 +7,56 @@
 //!     ca_cert FILE                   the system's certificates where it is missing or empty
 //!     token_file FILE                a bearer token, read again when it changes
 //!     cache_duration 30s             how often SMD is asked
-//!     snapshot_file FILE             the last good inventory, served at once after a start
-//!     zone NAME { nodes PATTERN }    any number; none: cluster.local with nid{04d}
+//!     snapshot_file FILE             the last good inventory, served at once after a start; beside it FILE.serials
+//!     zone NAME {                    any number; none: cluster.local with nid{04d}
+//!         nodes PATTERN              what nodes are called beside their IDs
+//!         …                          and whatever of the following is for this zone alone
+//!     }
+//!     reverse CIDR…                  networks whose reverse zones are ours whole; off a label border they are several
+//!
+//!     ttl 60s                        how long answers may be remembered
+//!     soa MNAME RNAME [REFRESH RETRY EXPIRE MINIMUM]      ns.ZONE hostmaster.ZONE 60s 30s 168h 30s
+//!     ns NAME [ADDRESS…]             a name server of the zones, once for each; ns.ZONE where there is none
+//!     types TYPE[,TYPE…] PATTERN     what components of these types are called beside their IDs: NodeBMC bmc{04d}
+//!     interfaces PATTERN [DESCRIPTION]    what single interfaces of nodes are called: nid{04d}-hsn{index} hsn*
+//!                                    {index} counts from 0, {interface} is SMD's description of the interface
+//!     alias NAME NODESET             a name for all of these: login x3000c0s[0-3]b0n0, or login nid[0001-0004]
+//!     record NAME TYPE DATA…         a record that is in no inventory: _slurmctld._tcp SRV 10 0 6817 login
+//!
+//!     only TYPE…                     name components of these types and no others
+//!     rule MATCH,hostname:PATTERN    a rule as DHCP has it: this name for this machine in DNS too
+//!     domain NAME                    what follows names by rule; without, they stand in every zone
+//!     fallthrough [ZONE…]            what does not exist is for the next directive to say
+//!     transfer to CIDR…              who may have whole zones (AXFR over TCP); `*` for anybody
 //! }
 //! ```
+//! Names of `soa`, `ns` and `record` that end in a dot or lie in a zone of the block are whole; all others lie in the
+//! zone that they are said for, which for `record` outside of a `zone` is the first. `@` is the zone itself.
+
+mod authority;
+mod names;
+mod record;
+mod source;
+mod zones;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use corefile::{Directive, ServerBlock, Span};
-use naming::Pattern;
-use serve::duration;
 use serve::findings::nearest;
 
 use super::report::Report;
-use crate::catalog::Zone;
-use crate::name::Name;
+use crate::catalog::Plan;
+use names::Shared;
+use zones::Zones;
 
 /// The `coresmd` directive of a server block.
 #[derive(Debug, Clone)]
 pub struct Coresmd {
     /// Its inventory, as an index of [`super::Config::sources`].
     pub source: usize,
-    /// Its zones; never empty.
-    pub zones: Vec<Zone>,
+    /// What is made of it; its zones are never empty.
+    pub plan: Plan,
 }
 
 /// An inventory.
@@ -62,189 +88,76 @@ impl PartialEq for Place {
 
 impl Eq for Place {}
 
-/// The words of the block.
-const WORDS: [&str; 6] = ["smd_url", "ca_cert", "token_file", "cache_duration", "snapshot_file", "zone"];
-
-/// The pattern and the zone where none are given.
-const DEFAULT_ZONE: &str = "cluster.local";
-const DEFAULT_PATTERN: &str = "nid{04d}";
-
-/// CoreSMD's interval.
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
-
-/// Below this, polling is an attack on SMD.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
-
 /// Reads the `coresmd` directives of a block, which count as one.
-pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option<(Source, Vec<Zone>)> {
+pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option<(Source, Plan)> {
     let span = block.named("coresmd").next()?.span.clone();
-    let mut wire = Wire::default();
+    let (mut source, mut plan) = (source::Lines::default(), Plan::default());
+    let (mut shared, mut zones) = (Shared::default(), Zones::default());
+    let mut domain = None;
     for line in block.named("coresmd").flat_map(|directive| directive.block.iter().flatten()) {
-        wire.line(line, report);
-    }
-    let zones = wire.zones(report);
-    let Some(smd_url) = wire.smd_url else {
-        if !wire.seen.contains(&"smd_url") {
-            report.error(&span, "`coresmd` without `smd_url`", "write `smd_url https://smd.example:8443`");
+        let known = match line.name.as_str() {
+            "zone" => zones.zone(line, report),
+            "reverse" => zones.reverse(line, report),
+            "only" => names::only(line, &mut plan.only, report),
+            "rule" => names::rule(line, &mut plan.rules, report),
+            "domain" => names::domain(line, &mut domain, report),
+            "fallthrough" => authority::fallthrough(line, &mut plan.fallthrough, report),
+            "transfer" => authority::transfer(line, &mut plan.transfer_to, report),
+            _ => source.line(line, report) || shared.line(line, report),
+        };
+        if !known {
+            unknown(line, "coresmd", &WORDS, report);
         }
-        return None;
+    }
+    plan.rules.domain = domain;
+    let zones = zones.finish(&span, &shared, report);
+    let source = source.finish(span, report);
+    plan.zones = zones?;
+    // every name, where the line names none
+    if let Some(zones) = plan.fallthrough.as_mut().filter(|zones| zones.is_empty()) {
+        zones.push(crate::name::Name::root());
+    }
+    Some((source?, plan))
+}
+
+/// The words of the block.
+const WORDS: [&str; 19] = [
+    "smd_url",
+    "ca_cert",
+    "token_file",
+    "cache_duration",
+    "snapshot_file",
+    "zone",
+    "reverse",
+    "ttl",
+    "soa",
+    "ns",
+    "types",
+    "interfaces",
+    "alias",
+    "record",
+    "only",
+    "rule",
+    "domain",
+    "fallthrough",
+    "transfer",
+];
+
+/// Tells of a word that the block does not have.
+fn unknown(line: &Directive, block: &str, words: &[&str], report: &mut Report<'_>) {
+    let help = match nearest(&line.name, words.iter().copied()) {
+        _ if line.name == "nodes" => "it stands in a zone: `zone NAME { nodes PATTERN }`".to_owned(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", words.join(", ")),
     };
-    let interval = wire.cache_duration.unwrap_or(DEFAULT_INTERVAL);
-    let (ca_cert, token_file, snapshot_file) = (wire.ca_cert, wire.token_file, wire.snapshot_file);
-    let source = Source { smd_url, ca_cert, token_file, cache_duration: interval, snapshot_file, span: Place(span) };
-    Some((source, zones?))
+    report.error(&line.span, format!("unknown word `{}` in {block}", line.name), help);
 }
 
-/// The block as far as it has been read.
-#[derive(Default)]
-struct Wire {
-    smd_url: Option<String>,
-    ca_cert: Option<PathBuf>,
-    token_file: Option<PathBuf>,
-    cache_duration: Option<Duration>,
-    snapshot_file: Option<PathBuf>,
-    zones: Vec<(Zone, Span)>,
-    /// The words that have been met, to be used once.
-    seen: Vec<&'static str>,
-    /// Whether a zone was at fault.
-    bad_zone: bool,
-}
-
-impl Wire {
-    fn line(&mut self, line: &Directive, report: &mut Report<'_>) {
-        let Some(word) = WORDS.into_iter().find(|word| *word == line.name) else {
-            let help = match nearest(&line.name, WORDS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", WORDS.join(", ")),
-            };
-            return report.error(&line.span, format!("unknown word `{}` in coresmd", line.name), help);
-        };
-        if word == "zone" {
-            return self.zone(line, report);
-        }
-        if self.seen.contains(&word) {
-            return report.error(&line.span, format!("`{word}` is given twice"), "remove one of them");
-        }
-        self.seen.push(word);
-        if let Some(block) = &line.block {
-            let span = block.first().map_or(&line.span, |inner| &inner.span);
-            report.error(span, format!("`{word}` has no block"), format!("write `{word}` and its value on one line"));
-        }
-        match word {
-            "smd_url" => self.smd_url = smd_url(line, report),
-            "cache_duration" => self.cache_duration = interval(line, report),
-            "ca_cert" => self.ca_cert = path(line, report),
-            "token_file" => self.token_file = path(line, report),
-            _ => self.snapshot_file = path(line, report),
-        }
+/// Tells of a block behind a line that has none.
+fn no_block(line: &Directive, report: &mut Report<'_>) {
+    if let Some(block) = &line.block {
+        let span = block.first().map_or(&line.span, |inner| &inner.span);
+        let help = format!("write `{}` and its values on one line", line.name);
+        report.error(span, format!("`{}` has no block", line.name), help);
     }
-
-    fn zone(&mut self, line: &Directive, report: &mut Report<'_>) {
-        match zone(line, report) {
-            None => self.bad_zone = true,
-            Some(zone) => match self.zones.iter().find(|(known, _)| known.apex == zone.apex) {
-                None => self.zones.push((zone, line.span.clone())),
-                Some((_, first)) => {
-                    let message = format!("`zone {}` is given twice", zone.apex);
-                    report.error(&line.span, message, format!("merge it with the one at {first}"));
-                    self.bad_zone = true;
-                }
-            },
-        }
-    }
-
-    /// The zones, or the default one.
-    fn zones(&mut self, report: &mut Report<'_>) -> Option<Vec<Zone>> {
-        if self.bad_zone {
-            return None;
-        }
-        let Some((_, span)) = self.zones.first() else {
-            let (apex, nodes) = (Name::parse(DEFAULT_ZONE).ok()?, DEFAULT_PATTERN.parse().ok());
-            return Some(vec![Zone { apex, nodes }]);
-        };
-        if self.zones.iter().all(|(zone, _)| zone.apex.is_reverse()) {
-            let help = "add the zone of the names, such as `zone cluster.local { nodes nid{04d} }`";
-            report.error(span, "reverse zones only: there is no name for a PTR to give", help);
-        }
-        Some(std::mem::take(&mut self.zones).into_iter().map(|(zone, _)| zone).collect())
-    }
-}
-
-fn smd_url(line: &Directive, report: &mut Report<'_>) -> Option<String> {
-    let word = report.single("smd_url", &line.span, &line.args, "https://smd.example:8443")?;
-    let host = ["http://", "https://"].iter().find_map(|scheme| word.text.strip_prefix(scheme));
-    if host.is_none_or(|host| host.is_empty() || host.starts_with(['/', ':'])) {
-        let help = "write `smd_url https://smd.example:8443`";
-        report.error(&word.span, format!("`{}` is not an http or https URL", word.text), help);
-        return None;
-    }
-    Some(word.text.clone())
-}
-
-fn interval(line: &Directive, report: &mut Report<'_>) -> Option<Duration> {
-    let word = report.single("cache_duration", &line.span, &line.args, "30s")?;
-    match duration::parse(&word.text) {
-        Ok(interval) if interval >= SHORTEST_INTERVAL => Some(interval),
-        Ok(_) => {
-            let message = format!("`cache_duration {}` is less than 100ms", word.text);
-            report.error(&word.span, message, "30s is CoreSMD's; 1s is often enough for anybody");
-            None
-        }
-        Err(_) => {
-            let message = format!("`{}` is not a duration, for `cache_duration`", word.text);
-            report.error(&word.span, message, "write it as `30s`, `500ms` or `1m30s`");
-            None
-        }
-    }
-}
-
-/// A path; the empty one counts as none.
-fn path(line: &Directive, report: &mut Report<'_>) -> Option<PathBuf> {
-    let word = report.single(&line.name, &line.span, &line.args, "FILE")?;
-    (!word.text.is_empty()).then(|| PathBuf::from(&word.text))
-}
-
-/// `zone NAME { nodes PATTERN }`.
-fn zone(line: &Directive, report: &mut Report<'_>) -> Option<Zone> {
-    let word = report.single("zone", &line.span, &line.args, "NAME { nodes nid{04d} }")?;
-    let apex = Name::parse(&word.text).map_err(|error| {
-        report.error(&word.span, format!("`zone {}` {error}", word.text), "write the zone as `cluster.local`");
-    });
-    let Some(block) = &line.block else {
-        let help = format!("write `zone {} {{ nodes nid{{04d}} }}`", word.text);
-        report.error(&line.span, "`zone` without a block", help);
-        return None;
-    };
-    let mut nodes = None;
-    let mut right = true;
-    for inner in block {
-        let read = match inner.name.as_str() {
-            "nodes" if nodes.is_none() => pattern(inner, report),
-            "nodes" => {
-                report.error(&inner.span, "`nodes` is given twice in one zone", "remove one of them");
-                None
-            }
-            other => {
-                report.error(&inner.span, format!("unknown word `{other}` in zone"), "there is `nodes PATTERN`");
-                None
-            }
-        };
-        right &= read.is_some();
-        nodes = nodes.or(read);
-    }
-    let apex = apex.ok()?;
-    if apex.is_reverse() && nodes.is_some() {
-        report.error(&word.span, "`nodes` in a reverse zone, which holds no names of nodes", "remove `nodes`");
-        return None;
-    }
-    right.then_some(Zone { apex, nodes })
-}
-
-fn pattern(line: &Directive, report: &mut Report<'_>) -> Option<Pattern> {
-    let word = report.single("nodes", &line.span, &line.args, "nid{04d}")?;
-    let pattern = word.text.parse::<Pattern>().map_err(|error| {
-        let help = "a pattern is text with `{id}` and `{04d}`: `nid{04d}`";
-        report.error(&word.span, format!("`{}`: {error}", word.text), help);
-    });
-    pattern.ok()
 }

@@ -63,18 +63,18 @@ fn the_shipped_corefile() {
     assert_eq!(source.snapshot_file, Some(PathBuf::from("/var/lib/coresmd/dns")));
     assert_eq!(source.token_file, Some(PathBuf::from("/run/token")));
     let coresmd = block.coresmd.as_ref().unwrap();
-    let zones: Vec<String> = coresmd.zones.iter().map(|zone| zone.apex.to_string()).collect();
+    let zones: Vec<String> = coresmd.plan.zones.iter().map(|zone| zone.apex.to_string()).collect();
     assert_eq!(zones, ["cluster.local.", "mgmt.local."]);
-    assert_eq!(coresmd.zones[1].nodes.as_ref().unwrap().to_string(), "mgmt{04d}");
+    assert_eq!(coresmd.plan.zones[1].patterns[0].pattern.to_string(), "mgmt{04d}");
 }
 
 #[test]
 fn what_is_not_said_is_as_the_original_has_it() {
     let config = config(". {\n    prometheus\n    coresmd {\n        smd_url http://s\n    }\n    coresmd {\n    }\n}");
     let coresmd = config.blocks[0].coresmd.as_ref().unwrap();
-    let [zone] = &coresmd.zones[..] else { panic!("{:?}", coresmd.zones) };
+    let [zone] = &coresmd.plan.zones[..] else { panic!("{:?}", coresmd.plan.zones) };
     assert_eq!(zone.apex.to_string(), "cluster.local.");
-    assert_eq!(zone.nodes.as_ref().unwrap().to_string(), "nid{04d}");
+    assert_eq!(zone.patterns[0].pattern.to_string(), "nid{04d}");
     assert_eq!(config.sources[0].cache_duration, Duration::from_secs(30));
     assert_eq!(config.sources[0].ca_cert, None);
     assert_eq!(config.blocks[0].prometheus.unwrap().socket().to_string(), "127.0.0.1:9153");
@@ -172,6 +172,77 @@ fn each_word_of_coresmd_is_checked() {
         let found = found(&format!(". {{\n coresmd {{\n {line}\n }}\n}}\n"));
         assert_eq!(found.len(), 1, "{line}: {found:?}");
         assert!(found[0].ends_with(want), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn each_word_about_names_is_checked() {
+    for (line, want) in [
+        ("tl 60", "3:2 unknown word `tl` in coresmd"),
+        ("nodes nid{04d}", "3:2 unknown word `nodes` in coresmd"),
+        ("ttl", "3:2 `ttl` without a value"),
+        ("ttl soon", "3:6 `soon` is not a time that DNS can say"),
+        ("ttl 3000000000", "3:6 `3000000000` is not a time that DNS can say"),
+        ("ttl 1\n ttl 2", "4:2 `ttl` is given twice"),
+        ("ttl 1 {\n x\n }", "4:2 `ttl` has no block"),
+        ("soa ns1", "3:6 `soa` takes two names, or these and four times"),
+        ("soa ns1 hostmaster 1s 2s", "3:24 `soa` takes two names, or these and four times"),
+        ("soa ns..1 hostmaster", "3:6 `ns..1` has an empty label"),
+        ("soa ns1 hostmaster 1s 2s 3s x", "3:30 `x` is not a time that DNS can say"),
+        ("ns", "3:2 `ns` without a name"),
+        ("ns ns1 ns2", "3:9 `ns2` is not an IP address, for `ns ns1`"),
+        (
+            "ns ns1.example. 10.0.0.1",
+            "3:5 `ns1.example.` lies in no zone of this block, so that its address is not ours to give",
+        ),
+        ("reverse", "3:2 `reverse` without a network"),
+        ("reverse 10.0.0.0/33", "3:10 `10.0.0.0/33` is not a network"),
+        ("reverse 10.0.0.0/8 10.0.0.0/8", "3:21 `10.0.0.0/8` is the zone 10.in-addr.arpa., which is ours already"),
+        ("types NodeBMC", "3:8 `types` wants types and, last, a pattern"),
+        ("types", "3:2 `types` without a type and a pattern"),
+        ("types NodeBMC bmc..x", "3:16 `bmc..x`: a label of the name is empty"),
+        ("only", "3:2 `only` without a type"),
+        ("interfaces", "3:2 `interfaces` without a pattern"),
+        ("interfaces a b c", "3:17 `interfaces` takes a pattern and a description; `c` is one too many"),
+        ("alias login", "3:2 `alias` wants a name and a node set"),
+        ("alias login x[", "3:14 `x[`: `[` is never closed"),
+        ("alias login a\n alias login b", "4:8 `alias login.cluster.local.` is given twice"),
+        ("alias login.example. a", "3:8 `alias login.example.` lies outside of the zone cluster.local."),
+        ("rule", "3:2 `rule` without a value"),
+        ("rule typ:Node,hostname:x", "3:7 `rule`: "),
+        ("domain a..b", "3:9 `domain a..b` has an empty label"),
+        ("fallthrough a..b", "3:14 `fallthrough a..b` has an empty label"),
+        ("fallthrough\n fallthrough", "4:2 `fallthrough` is given twice"),
+        ("transfer", "3:2 `transfer` does not say to whom"),
+        ("transfer 10.0.0.1", "3:11 `transfer 10.0.0.1` is not known"),
+        ("transfer to", "3:2 `transfer` does not say to whom"),
+        ("transfer to 10.0.0", "3:14 `10.0.0` is neither a network nor an address"),
+        ("record www", "3:2 `record` wants a name, a type and data"),
+        ("record www A 10.0.0.256", "3:15 not the data of A: "),
+        ("record www A 10.0.0.1 10.0.0.2", "3:24 the data of A is 1 words, not 2"),
+        ("record www NS ns1", "3:13 `NS` is no type of a `record`"),
+        ("record www FOO x", "3:13 `FOO` is no type of a `record`"),
+        ("record www.example. A 10.0.0.1", "3:9 `www.example.` lies in no zone of this block"),
+        ("record a..b A 10.0.0.1", "3:9 `a..b` has an empty label"),
+        ("record x MX ten mail", "3:14 not the data of MX: "),
+        ("record x CNAME a..b", "3:17 `a..b` has an empty label"),
+        ("record @ CNAME x", "3:9 a CNAME for the zone cluster.local. itself"),
+        (
+            "record x CNAME y\n record x TXT z",
+            "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a TXT",
+        ),
+        (
+            "record x CNAME y\n record x CNAME z",
+            "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a CNAME",
+        ),
+        (
+            "record x A 10.0.0.1\n record X.cluster.local A 10.0.0.1",
+            "4:9 this A record of x.cluster.local. is given twice",
+        ),
+    ] {
+        let found = found(&format!(". {{\n coresmd {{\n {line}\n smd_url http://s\n }}\n}}\n"));
+        assert!(!found.is_empty() && found[0].starts_with(want), "{line}: {found:?}");
+        assert!(found.len() == 1 || line.contains("CNAME z"), "{line}: {found:?}");
     }
 }
 

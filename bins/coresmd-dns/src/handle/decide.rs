@@ -47,18 +47,17 @@ pub(super) fn decide<'v>(block: &'v Block, header: &Header, question: &Question<
     if chain.probe.as_ref().is_some_and(|probe| probe.recognises(question.name, query.qtype)) {
         return Decision::Fail(Rcode::ServFail, None, None);
     }
+    let catalog = block.catalog.as_ref().filter(|_| query.is_internet());
+    let passed_on = match catalog.map(|catalog| answer(catalog, question.name, query.qtype)) {
+        Some(answer) if !answer.passes_on => return Decision::Catalog(answer),
+        passed_on => passed_on,
+    };
+    // zones are taken from nobody else
     if matches!(query.qtype, Rtype::AXFR | Rtype::IXFR) {
         return Decision::Fail(Rcode::Refused, None, None);
     }
-    let mut miss = None;
+    let miss = passed_on.map(|answer| (answer.zone, false));
     if query.is_internet() {
-        if let Some(catalog) = &block.catalog {
-            let answer = answer(catalog, question.name, query.qtype);
-            if answer.rcode != Rcode::Refused {
-                return Decision::Catalog(answer);
-            }
-            miss = Some((answer.zone, false));
-        }
         if let Some(composed) = chain.local(question) {
             return Decision::Composed(composed, miss);
         }
@@ -71,6 +70,10 @@ pub(super) fn decide<'v>(block: &'v Block, header: &Header, question: &Question<
     }
     if !query.is_internet() {
         return Decision::Fail(Rcode::Refused, None, None);
+    }
+    // nobody is behind `fallthrough`
+    if let Some(missing) = passed_on.filter(|answer| answer.zone.is_some()) {
+        return Decision::Catalog(missing);
     }
     let failure = (chain.otherwise == Rcode::ServFail).then_some(Failure::NoNext(chain.last));
     Decision::Fail(chain.otherwise, failure, miss)

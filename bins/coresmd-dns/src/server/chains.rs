@@ -47,8 +47,8 @@ pub(super) struct Files<'f> {
 /// The blocks of a configuration before the first snapshot. Must be called within the runtime.
 pub(super) fn blocks(config: &Config, meters: &Meters, files: &Files<'_>) -> Result<Vec<Block>, SetupError> {
     let block = |block: &BlockConfig| {
-        let zones = block.coresmd.as_ref().map(|coresmd| &coresmd.zones);
-        Ok(Block::new(zones.map(|zones| Arc::new(Catalog::unloaded(zones))), chain(block, meters, files)?))
+        let plan = block.coresmd.as_ref().map(|coresmd| &coresmd.plan);
+        Ok(Block::new(plan.map(|plan| Arc::new(Catalog::unloaded(plan))), chain(block, meters, files)?))
     };
     config.blocks.iter().map(block).collect()
 }

@@ -1,12 +1,14 @@
 //! \[IO\] From a new snapshot or a new configuration to what is answered: catalogs are built, then services that know
-//! them are swapped in everywhere.
+//! them are swapped in everywhere. The serials of zones grow from one to the next, and across restarts.
+
+mod serials;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::service::{Post, Service};
 use super::sources::Inventory;
-use crate::catalog::{Catalog, Zone};
+use crate::catalog::{Catalog, Plan, Serials};
 use crate::view::Block;
 
 /// How many names without an address of their own are logged one by one.
@@ -35,8 +37,10 @@ pub(super) struct Named {
     pub(super) block: usize,
     /// Its inventory.
     pub(super) inventory: Arc<Inventory>,
-    /// Its zones.
-    pub(super) zones: Vec<Zone>,
+    /// Which it is of the blocks with this inventory: several may have a zone of one name, each with other content.
+    pub(super) ordinal: usize,
+    /// What is made of it.
+    pub(super) plan: Arc<Plan>,
 }
 
 impl Publisher {
@@ -50,7 +54,7 @@ impl Publisher {
         service: impl Fn(&Post, &[Block]) -> Service,
     ) {
         let mut current = self.lock();
-        for (named, catalog) in coresmd.iter().filter_map(|named| build(named).map(|catalog| (named, catalog))) {
+        for (named, catalog) in build(&coresmd, &current.serials(&coresmd)) {
             blocks[named.block].catalog = Some(catalog);
         }
         let posts: Vec<_> = posts.into_iter().map(Arc::clone).collect();
@@ -64,19 +68,20 @@ impl Publisher {
     /// Answers from the new snapshot of an inventory, if anything at present is made of it.
     pub(super) fn publish(&self, inventory: &Arc<Inventory>) {
         loop {
-            let (generation, named) = {
+            let (generation, named, before) = {
                 let current = self.lock();
                 let of_inventory = current.coresmd.iter().filter(|named| Arc::ptr_eq(&named.inventory, inventory));
-                (current.generation, of_inventory.cloned().collect::<Vec<_>>())
+                let named: Vec<_> = of_inventory.cloned().collect();
+                (current.generation, named.clone(), current.serials(&named))
             };
             // without the lock: it may take a while
-            let built: Vec<_> = named.iter().map(|named| (named.block, build(named))).collect();
+            let built = build(&named, &before);
             let mut current = self.lock();
             if current.generation != generation {
                 continue;
             }
-            for (block, catalog) in built {
-                current.blocks[block].catalog = catalog;
+            for (named, catalog) in built {
+                current.blocks[named.block].catalog = Some(catalog);
             }
             for post in &current.posts {
                 let service = post.load().with(&current.blocks);
@@ -98,6 +103,18 @@ impl Publisher {
 }
 
 impl Published {
+    /// For each of these, the serials that its zones have now, if they are served: under this configuration or the one
+    /// before, which may read the inventory in another way.
+    fn serials(&self, coresmd: &[Named]) -> Vec<Option<Serials>> {
+        let of = |named: &Named| {
+            let same = |other: &&Named| other.ordinal == named.ordinal && other.inventory.is_of(&named.inventory);
+            let served = self.coresmd.iter().find(same)?;
+            let catalog = self.blocks[served.block].catalog.as_ref().filter(|catalog| catalog.is_loaded())?;
+            Some(catalog.serials().clone())
+        };
+        coresmd.iter().map(of).collect()
+    }
+
     /// Says how much of each inventory is served.
     fn count(&self) {
         for named in &self.coresmd {
@@ -112,12 +129,19 @@ impl Published {
     }
 }
 
-/// The catalog of a block from the latest snapshot of its inventory, if there is one.
-fn build(named: &Named) -> Option<Arc<Catalog>> {
-    let snapshot = named.inventory.latest()?;
-    let catalog = Catalog::build(&snapshot, &named.zones);
-    tell(&catalog);
-    Some(Arc::new(catalog))
+/// The catalogs of blocks from the latest snapshots of their inventories, as far as there are any. `before` are the
+/// serials that their zones have; what is not served yet may have a history on disk.
+fn build<'n>(coresmd: &'n [Named], before: &[Option<Serials>]) -> Vec<(&'n Named, Arc<Catalog>)> {
+    let one = |(named, before): (&'n Named, &Option<Serials>)| {
+        let snapshot = named.inventory.latest()?;
+        let before = before.clone().or_else(|| serials::kept(named)).unwrap_or_default();
+        let catalog = Catalog::build_after(&snapshot, &named.plan, &before);
+        tell(&catalog);
+        Some((named, Arc::new(catalog)))
+    };
+    let built: Vec<_> = coresmd.iter().zip(before).filter_map(one).collect();
+    serials::keep(&built);
+    built
 }
 
 /// Logs what a new catalog holds, and what it could not name.

@@ -186,7 +186,7 @@ impl Service {
 }
 
 fn key_labels(key: &Key, block: &crate::config::Block) -> KeyLabels {
-    let zones = block.coresmd.iter().flat_map(|coresmd| &coresmd.zones).map(|zone| &zone.apex);
+    let zones = block.coresmd.iter().flat_map(|coresmd| &coresmd.plan.zones).map(|zone| &zone.apex);
     let first = zones.clone().find(|apex| !apex.is_reverse());
     KeyLabels {
         zone: key.zone.to_string(),

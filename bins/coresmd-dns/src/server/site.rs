@@ -176,11 +176,13 @@ impl Site {
 
     /// The blocks of a configuration that have names from an inventory.
     fn named(&self, config: &Config) -> Vec<Named> {
+        let mut ordinals = vec![0..; config.sources.len()];
         let named = |(block, config_of): (usize, &crate::config::Block)| {
             let coresmd = config_of.coresmd.as_ref()?;
             let source = &config.sources[coresmd.source];
             let inventory = self.inventories.iter().find(|inventory| inventory.source == *source)?;
-            Some(Named { block, inventory: Arc::clone(inventory), zones: coresmd.zones.clone() })
+            let ordinal = ordinals[coresmd.source].next()?;
+            Some(Named { block, inventory: Arc::clone(inventory), ordinal, plan: Arc::new(coresmd.plan.clone()) })
         };
         config.blocks.iter().enumerate().filter_map(named).collect()
     }

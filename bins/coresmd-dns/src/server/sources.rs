@@ -100,6 +100,11 @@ impl Inventory {
         self.latest.load_full()
     }
 
+    /// Whether another tells of the same machines: it may be read in another way.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        self.source.smd_url == other.source.smd_url
+    }
+
     /// Ends the polling.
     pub(super) fn stop(&self) {
         self.stop.cancel();

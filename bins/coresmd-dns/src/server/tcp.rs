@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::service::{Asked, Outcome, Post, Question};
+use super::transfer::Transfer;
 use super::udp::refresh;
 use crate::handle::Exchange;
 use crate::query::HEADER;
@@ -57,6 +58,13 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(post: Arc<Post>) -> Arc<Self> {
         Arc::new(Self { post, clients: Mutex::default(), room: Notify::new() })
+    }
+
+    /// The zone that a message asks for, if its client may have it now.
+    fn transfer(&self, client: SocketAddr, message: &[u8]) -> Option<Transfer> {
+        let service = self.post.load();
+        let exchange = Exchange { transport: Transport::Tcp, client, message, now: service.now() };
+        Transfer::begin(service.view(), &exchange)
     }
 
     /// Appends the reply to a message, or nothing. A query that only an upstream can answer joins `waiting`.
@@ -197,8 +205,14 @@ async fn converse(mut stream: TcpStream, client: SocketAddr, seat: Seat, stop: C
                     if message.len() < HEADER {
                         return;
                     }
-                    push_reply(&seat.shared, client, message, &mut outgoing, &mut waiting);
                     at += 2 + message.len();
+                    if let Some(transfer) = seat.shared.transfer(client, message) {
+                        if send(&mut stream, &mut outgoing).await.is_err() || transfer.send(&mut stream).await.is_err() {
+                            return;
+                        }
+                        continue;
+                    }
+                    push_reply(&seat.shared, client, message, &mut outgoing, &mut waiting);
                     if outgoing.len() >= GATHERED && send(&mut stream, &mut outgoing).await.is_err() {
                         return;
                     }

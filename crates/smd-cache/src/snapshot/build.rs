@@ -18,6 +18,7 @@ pub(super) fn build(inventory: Inventory) -> (Snapshot, Vec<Rejected>) {
     let Inventory { mut interfaces, unreadable, components, groups, boot, mut rejected } = inventory;
     let mut snapshot = Snapshot { components: list(components, &mut rejected), ..Snapshot::default() };
     fill_pattern_nids(&mut snapshot.components);
+    snapshot.last_update = interfaces.iter().filter_map(|row| row.updated).max().map(Into::into);
 
     let owners = owners(&snapshot.components, &interfaces);
     let verdicts = judge(&mut interfaces, &owners, &mut rejected);
