@@ -24,6 +24,7 @@ pub mod policy;
 pub mod pool;
 mod run;
 mod server;
+pub mod tftp;
 pub mod v4;
 pub mod v6;
 

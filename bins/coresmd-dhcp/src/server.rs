@@ -6,6 +6,7 @@ pub(crate) mod address_files;
 mod addresses;
 mod admin;
 mod metrics;
+mod tftp;
 mod transaction_log;
 mod v4;
 
