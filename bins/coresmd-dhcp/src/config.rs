@@ -47,7 +47,7 @@ pub struct Config {
     pub limits: Limits,
     /// Where the inventory comes from; `None` without `coresmd`.
     pub source: Option<SourceConfig>,
-    /// Where `coresmd` wants boot files to be served from; this version serves none.
+    /// Where `coresmd` wants boot files to be served from (TFTP).
     pub tftp: Option<Tftp>,
     /// Health, readiness, metrics.
     pub admin: Admin,

@@ -30,7 +30,7 @@ use self::addresses::Addresses;
 use self::admin::Admin;
 use self::metrics::Metrics;
 use self::v4::{Door, Porter};
-use crate::config::{Config, Listen, Tftp};
+use crate::config::{Config, Listen};
 
 /// Datagrams that are received and answered at a time.
 const BATCH: usize = 32;
@@ -46,6 +46,8 @@ pub(crate) struct Server {
     /// `None` where nothing is asked of SMD.
     refresher: Option<Refresher>,
     admin: Option<Admin>,
+    /// `None` where no step names boot files.
+    tftp: Option<tftp::Service>,
 }
 
 /// Why the server cannot be started, or had to end.
@@ -71,9 +73,6 @@ pub(crate) enum ServerError {
 impl Server {
     /// Binds and opens everything; nothing is answered yet.
     pub(crate) fn start(config: Config) -> Result<Self, ServerError> {
-        if let Some(Tftp { root, port, single_port }) = &config.tftp {
-            tracing::warn!(root = %root.display(), port, single_port, "boot files are not served by this version");
-        }
         let stop = Stop::on_signals().map_err(system("wait for signals"))?;
         let runtime = runtime().map_err(system("start the runtime"))?;
         let shared = config.listen.len() > 1;
@@ -88,17 +87,18 @@ impl Server {
         let sockets =
             endpoints.iter().map(|(name, endpoint)| (name.clone(), Arc::clone(endpoint.counters()))).collect();
         let mut registry = metrics::registry(sockets, state.clone());
+        let tftp = config.tftp.as_ref().map(|tftp| tftp::Service::open(tftp, snapshots.clone(), &mut registry));
         let metrics = Arc::new(Metrics::register(&mut registry));
         let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state)?;
         address_files::follow(config.policy.address_files().cloned()).map_err(system("start a thread"))?;
         let addresses = Arc::new(ArcSwap::from_pointee(addresses));
         let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, open_link(), metrics));
-        Ok(Self { stop, runtime, endpoints, door, refresher, admin })
+        Ok(Self { stop, runtime, endpoints, door, refresher, admin, tftp })
     }
 
     /// Serves until a signal comes or a socket fails.
     pub(crate) fn run(self) -> Result<(), ServerError> {
-        let Self { stop, runtime, endpoints, door, refresher, admin } = self;
+        let Self { stop, runtime, endpoints, door, refresher, admin, tftp } = self;
         runtime.spawn(addresses::follow(door.addresses()));
         let sender = Arc::clone(&door);
         runtime.spawn(async move { sender.send_held().await });
@@ -108,11 +108,14 @@ impl Server {
         let refresh = refresher.map(|refresher| runtime.spawn(refresher.run(published, stop.wait())));
 
         let (failed, failure) = mpsc::channel();
-        let threads = endpoints
+        let mut threads = endpoints
             .into_iter()
             .map(|(name, endpoint)| receive(name, endpoint, &door, &stop, failed.clone()))
             .collect::<Result<Vec<_>, _>>()?;
         drop(failed);
+        if let Some(tftp) = tftp {
+            threads.extend(tftp.serve(runtime.handle(), &stop).map_err(system("start a thread"))?);
+        }
         tracing::info!(version = env!("CARGO_PKG_VERSION"), sockets = threads.len(), "serving");
 
         runtime.block_on(stop.wait());

@@ -11,23 +11,26 @@ mod single_port;
 mod tally;
 mod transfer_port;
 
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use prometheus_client::registry::Registry;
 use serve::drain::Stop;
-use serve::udp::{BindSpec, UdpEndpoint};
+use serve::udp::{BindSpec, UdpCollector, UdpEndpoint};
 use smd_cache::SnapshotHandle;
 use tokio::runtime::Handle;
 
 use self::seats::{Seat, Seats};
 use self::single_port::SinglePort;
-pub(super) use self::tally::Tally;
+use self::tally::Tally;
 use self::transfer_port::TransferPorts;
+use crate::config::Tftp;
 use crate::tftp::ErrorCode;
 use crate::tftp::conversation::{Conversation, Refusal};
-use crate::tftp::library::Library;
+use crate::tftp::library::{Library, OpenError};
 use crate::tftp::message;
 use crate::tftp::negotiate::Limits;
 use crate::tftp::request::ReadRequest;
@@ -40,7 +43,7 @@ const OVERHEAD_V4: usize = 4 + 8 + 20;
 const OVERHEAD_V6: usize = 4 + 8 + 40;
 
 /// What the sockets of TFTP share.
-pub(super) struct Desk {
+struct Desk {
     library: Library,
     limits: Limits,
     seats: Arc<Seats>,
@@ -78,7 +81,7 @@ enum End {
 
 impl Desk {
     /// A desk with nobody at it.
-    pub(super) fn new(library: Library, limits: Limits, snapshots: SnapshotHandle, tally: Arc<Tally>) -> Self {
+    fn new(library: Library, limits: Limits, snapshots: SnapshotHandle, tally: Arc<Tally>) -> Self {
         Self { library, limits, seats: Arc::new(Seats::default()), snapshots, tally }
     }
 
@@ -173,37 +176,82 @@ impl End {
 /// What a client is told: nothing about this machine.
 fn text_of(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::File(crate::tftp::library::OpenError::System(_)) => "cannot read the file".into(),
+        Refusal::File(OpenError::System(_)) => "cannot read the file".into(),
         other => other.to_string(),
     }
 }
 
+/// What the configuration asks for, bound.
+pub(super) struct Service {
+    desk: Arc<Desk>,
+    bound: Vec<Bound>,
+}
+
+impl Service {
+    /// Binds the port on every address of both families. Nobody loses an address for want of a boot file: what cannot be
+    /// bound is logged, and the rest is served.
+    pub(super) fn open(config: &Tftp, snapshots: SnapshotHandle, registry: &mut Registry) -> Self {
+        if !config.root.is_dir() {
+            tracing::warn!(root = %config.root.display(), "the directory of boot files is not there (yet)");
+        }
+        let made_up = [("default".to_owned(), REBOOT_SCRIPT.to_vec())];
+        let library = Library::new(config.root.clone(), made_up);
+        let tally = Arc::new(Tally::register(registry));
+        let desk = Arc::new(Desk::new(library, Limits::default(), snapshots, tally));
+        let addresses = [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()];
+        let bind = |address| match Bound::bind(SocketAddr::new(address, config.port), config.single_port) {
+            Ok(bound) => Some(bound),
+            // a machine without IPv6 is a machine like others
+            Err(error) if address.is_ipv6() && error.kind() == io::ErrorKind::Unsupported => None,
+            Err(error) => {
+                tracing::error!(%address, port = config.port, %error, "boot files cannot be served (TFTP)");
+                None
+            }
+        };
+        let bound: Vec<_> = addresses.into_iter().filter_map(bind).collect();
+        let name =
+            |bound: &Bound| bound.endpoint.local_addr().map_or_else(|_| "?".into(), |address| address.to_string());
+        let sockets = bound.iter().map(|bound| (name(bound), Arc::clone(bound.endpoint.counters())));
+        registry.register_collector(Box::new(UdpCollector::new("coresmd_tftp", sockets.collect())));
+        Self { desk, bound }
+    }
+
+    /// Serves until the stop, on threads of its own.
+    pub(super) fn serve(self, runtime: &Handle, stop: &Stop) -> io::Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::new();
+        for bound in self.bound {
+            let failed =
+                |error| tracing::error!(%error, "a TFTP socket failed: no boot files are served by it any more");
+            threads.extend(bound.serve(Arc::clone(&self.desk), runtime, stop, failed)?);
+        }
+        Ok(threads)
+    }
+}
+
+/// What a client without a boot file of its own gets by the name `default`: it asks again, and may be known by then.
+const REBOOT_SCRIPT: &[u8] = b"#!ipxe\nreboot\n";
+
 /// A TFTP socket that is bound.
-pub(super) struct Bound {
+struct Bound {
     endpoint: Arc<UdpEndpoint>,
     single_port: bool,
 }
 
 impl Bound {
     /// Binds a listening address.
-    pub(super) fn bind(address: SocketAddr, device: Option<String>, single_port: bool) -> std::io::Result<Self> {
-        let endpoint = UdpEndpoint::bind(&BindSpec { device, ..BindSpec::new(address) })?;
+    fn bind(address: SocketAddr, single_port: bool) -> io::Result<Self> {
+        let endpoint = UdpEndpoint::bind(&BindSpec::new(address))?;
         Ok(Self { endpoint: Arc::new(endpoint), single_port })
     }
 
-    /// The socket's counters, by its address.
-    pub(super) fn endpoint(&self) -> &Arc<UdpEndpoint> {
-        &self.endpoint
-    }
-
     /// Serves until the stop on threads of its own. `failed` is told when the socket fails.
-    pub(super) fn serve(
+    fn serve(
         self,
         desk: Arc<Desk>,
         runtime: &Handle,
         stop: &Stop,
-        failed: impl FnOnce(std::io::Error) + Send + 'static,
-    ) -> std::io::Result<Vec<JoinHandle<()>>> {
+        failed: impl FnOnce(io::Error) + Send + 'static,
+    ) -> io::Result<Vec<JoinHandle<()>>> {
         let (endpoint, waiter) = (self.endpoint, stop.clone());
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| thread::Builder::new().name(name.into()).spawn(work);
         if !self.single_port {

@@ -75,8 +75,7 @@ impl Message {
     /// Reads a datagram.
     pub fn decode(datagram: &[u8]) -> Result<Self, Malformed> {
         match datagram {
-            [0, 1, ..] => request(datagram),
-            [0, 2, ..] => request(datagram),
+            [0, 1 | 2, ..] => request(datagram),
             [0, 4, high, low, ..] => Ok(Self::Acknowledge(u16::from_be_bytes([*high, *low]))),
             [0, 5, high, low, text @ ..] => {
                 let text = text.split(|octet| *octet == 0).next().unwrap_or_default();

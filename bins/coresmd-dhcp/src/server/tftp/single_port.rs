@@ -83,7 +83,7 @@ impl SinglePort {
             Err(error) => send(&error),
             Ok(begun) => {
                 let held = Held { peer, conversation: begun.conversation, _seat: begun.seat };
-                match self.take(&held, begun.first, send) {
+                match take(&held, begun.first, send) {
                     Some(end) => self.desk.end(peer, &held.conversation, &end, now()),
                     None => _ = transfers.insert(peer.address, held),
                 }
@@ -96,7 +96,7 @@ impl SinglePort {
         // an ACK of a transfer that is over: the last one was repeated, or the client outlived a restart of ours
         let Some(held) = transfers.get_mut(&peer.address) else { return };
         let step = held.conversation.acknowledge(block, now());
-        if let Some(end) = self.take(held, step, send)
+        if let Some(end) = take(held, step, send)
             && let Some(Held { conversation, .. }) = transfers.remove(&peer.address)
         {
             self.desk.end(peer, &conversation, &end, now());
@@ -118,32 +118,32 @@ impl SinglePort {
                 return true;
             }
             let (step, peer) = (held.conversation.silence(now), held.peer);
-            let ended = self.take(held, step, &mut |octets| send(peer, octets));
+            let ended = take(held, step, &mut |octets| send(peer, octets));
             if let Some(end) = &ended {
                 self.desk.end(peer, &held.conversation, end, now);
             }
             ended.is_none()
         });
     }
+}
 
-    /// Does what a step says; the end, if that is one.
-    fn take(&self, held: &Held, step: Step, send: &mut impl FnMut(&[u8])) -> Option<End> {
-        match step {
-            Step::Wait => None,
-            Step::Complete => Some(End::Complete),
-            Step::GiveUp => Some(End::Silent),
-            Step::Send(blocks) => {
-                let mut octets = Vec::new();
-                for block in blocks {
-                    octets.clear();
-                    if let Err(error) = held.conversation.write(block, &mut octets) {
-                        send(&message::error(ErrorCode::NotDefined, "the file cannot be read any more"));
-                        return Some(End::Unreadable(error.to_string()));
-                    }
-                    send(&octets);
+/// Does what a step says; the end, if that is one.
+fn take(held: &Held, step: Step, send: &mut impl FnMut(&[u8])) -> Option<End> {
+    match step {
+        Step::Wait => None,
+        Step::Complete => Some(End::Complete),
+        Step::GiveUp => Some(End::Silent),
+        Step::Send(blocks) => {
+            let mut octets = Vec::new();
+            for block in blocks {
+                octets.clear();
+                if let Err(error) = held.conversation.write(block, &mut octets) {
+                    send(&message::error(ErrorCode::NotDefined, "the file cannot be read any more"));
+                    return Some(End::Unreadable(error.to_string()));
                 }
-                None
+                send(&octets);
             }
+            None
         }
     }
 }

@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 use crate::tftp::conversation::Summary;
 
 /// The counters of TFTP.
-pub(in crate::server) struct Tally {
+pub(super) struct Tally {
     active: Gauge,
     ended: Family<VerdictLabel, Counter>,
     octets: Counter,
@@ -25,7 +25,7 @@ struct VerdictLabel {
 
 impl Tally {
     /// Counters that stand in `registry`.
-    pub(in crate::server) fn register(registry: &mut Registry) -> Self {
+    pub(super) fn register(registry: &mut Registry) -> Self {
         let tally = Self {
             active: Gauge::default(),
             ended: Family::default(),

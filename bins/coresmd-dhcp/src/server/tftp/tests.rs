@@ -28,8 +28,8 @@ impl Site {
         let tally = Arc::new(Tally::register(&mut registry));
         let library = Library::new(root.path().to_owned(), [("default".to_owned(), b"#!ipxe\n".to_vec())]);
         let desk = Arc::new(Desk::new(library, Limits::default(), SnapshotHandle::default(), tally));
-        let bound = Bound::bind(SocketAddr::new(ip.parse().unwrap(), 0), None, single_port).unwrap();
-        let address = bound.endpoint().local_addr().unwrap();
+        let bound = Bound::bind(SocketAddr::new(ip.parse().unwrap(), 0), single_port).unwrap();
+        let address = bound.endpoint.local_addr().unwrap();
         let runtime = Runtime::new().unwrap();
         let stop = Stop::new().unwrap();
         let threads = bound.serve(desk, runtime.handle(), &stop, |error| panic!("{error}")).unwrap();
@@ -126,7 +126,7 @@ fn wait_for(site: &Site, line: &str) {
         if site.metrics().lines().any(|found| found == line) {
             return;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
     panic!("no {line} in\n{}", site.metrics());
 }

@@ -108,10 +108,9 @@ async fn converse(
             received = socket.recv(&mut incoming) => match received.map(|length| Message::decode(&incoming[..length])) {
                 Ok(Ok(Message::Acknowledge(block))) => conversation.acknowledge(block, now()),
                 Ok(Ok(Message::Error { code, text })) => break End::Stopped(code, text),
-                Ok(_) => Step::Wait,
                 // the client has closed its port (ICMP)
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => break End::Gone,
-                Err(_) => Step::Wait,
+                Ok(_) | Err(_) => Step::Wait,
             },
             () = tokio::time::sleep_until(conversation.deadline().into()) => conversation.silence(now()),
             Some(request) = asked_again.recv() => {
