@@ -106,8 +106,15 @@ fn address(line: &str) -> SocketAddr {
 pub(crate) fn config(smd: &str, listen: &str, admin: &str, more: &str) -> String {
     format!(
         "server4:\n  listen: {listen:?}\n  plugins:\n    - coresmd: svc_base_uri={smd} ipxe_base_uri=http://bss \
-         cache_valid=1s rule_log=none rule=hostname:nid{{04d}}\nadmin: {{listen: {admin:?}}}\n{more}"
+         cache_valid=1s rule_log=none rule=hostname:nid{{04d}} tftp_port={}\nadmin: {{listen: {admin:?}}}\n{more}",
+        free_port()
     )
+}
+
+/// A port for TFTP that nobody has at this moment; what the server cannot bind it goes on without.
+#[expect(clippy::disallowed_methods, reason = "a test asks the system for a port")]
+fn free_port() -> u16 {
+    UdpSocket::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port()
 }
 
 fn command() -> Command {
