@@ -5,6 +5,8 @@
 use dhcp_wire::v6::Duid;
 use smd_cache::MacAddr;
 
+use crate::hex;
+
 /// Reads the kind of a DUID and its value. The error says what is wrong with them.
 pub(super) fn server_duid(kind: &str, value: &str) -> Result<Duid, String> {
     let mac = || value.parse::<MacAddr>().map_err(|error| format!("{value:?} is no MAC address: {error}"));
@@ -21,7 +23,7 @@ pub(super) fn server_duid(kind: &str, value: &str) -> Result<Duid, String> {
 
 /// `01234567-89ab-cdef-0123-456789abcdef`, with or without its hyphens.
 fn uuid(text: &str) -> Result<Duid, String> {
-    let octets = hex(&text.replace('-', "")).filter(|octets| octets.len() == 16);
+    let octets = hex::decode(&text.replace('-', "")).filter(|octets| octets.len() == 16);
     let octets = octets.ok_or_else(|| format!("{text:?} is no UUID"))?;
     Ok(duid([&[0, 4][..], &octets].concat()))
 }
@@ -30,7 +32,7 @@ fn uuid(text: &str) -> Result<Duid, String> {
 fn enterprise(text: &str) -> Result<Duid, String> {
     let parsed = text.split_once(':').and_then(|(number, identifier)| {
         let number: u32 = number.parse().ok()?;
-        Some((number, hex(identifier).filter(|octets| (1..=124).contains(&octets.len()))?))
+        Some((number, hex::decode(identifier).filter(|octets| (1..=124).contains(&octets.len()))?))
     });
     let (number, identifier) = parsed.ok_or_else(|| {
         format!("{text:?} is no enterprise number with an identifier of 1 to 124 octets: write it as 343:0badcafe")
@@ -40,13 +42,6 @@ fn enterprise(text: &str) -> Result<Duid, String> {
 
 fn duid(bytes: Vec<u8>) -> Duid {
     Duid::new(&bytes).expect("both kinds have 3 to 130 octets")
-}
-
-/// The octets of an even number of hexadecimal digits.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]
