@@ -28,7 +28,7 @@ pub(crate) fn dhclient(namespace: &Namespace, directory: &Path, more: &str) -> (
         fs::write(&leases, "").expect("writable");
     }
     let command = format!(
-        "cp \"$(command -v dhclient)\" {copy} && exec {copy} -6 -1 -v {more} -sf {} -lf {} -pf {} -cf /dev/null eth0",
+        "[ -e {copy} ] || cp \"$(command -v dhclient)\" {copy}; exec {copy} -6 -1 -v {more} -sf {} -lf {} -pf {} -cf /dev/null eth0",
         script.display(),
         leases.display(),
         directory.join("dhclient6.pid").display(),
