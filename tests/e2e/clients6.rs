@@ -74,7 +74,8 @@ pub(crate) fn dhcpcd(namespace: &Namespace, directory: &Path) -> Granted6 {
 /// WIDE's client with rapid commit, left running; it keeps its DUID in a fixed place, which is its own here.
 pub(crate) fn dhcp6c(namespace: &Namespace, directory: &Path) -> Process {
     let config = directory.join("dhcp6c.conf");
-    let text = "interface eth0 { send ia-na 0; send rapid-commit; request domain-name-servers; };\nid-assoc na 0 { };\n";
+    let text =
+        "interface eth0 { send ia-na 0; send rapid-commit; request domain-name-servers; };\nid-assoc na 0 { };\n";
     fs::write(&config, text).expect("writable");
     let command = format!(
         "mkdir -p /var/lib/dhcpv6 && mount -t tmpfs none /var/lib/dhcpv6 && exec dhcp6c -f -D -c {} -p {} eth0",

@@ -80,7 +80,8 @@ fn perfdhcp_finds_nothing_missing_in_either_family() {
     ] {
         let (mac, clients) = (format!("mac={LOAD_MAC}"), LOAD_CLIENTS.to_string());
         // Two seconds after the last packet are for its answer.
-        let words = ["perfdhcp", family, "-l", "eth0", "-b", &mac, "-R", &clients, "-r", "25", "-p", "2", "-W", "2000000"];
+        let words =
+            ["perfdhcp", family, "-l", "eth0", "-b", &mac, "-R", &clients, "-r", "25", "-p", "2", "-W", "2000000"];
         let (status, output) = Process::run("perfdhcp", lab.node.command(&[&words[..], &[server]].concat()));
         assert!(status.success(), "{output}");
         for exchange in exchanges {

@@ -26,6 +26,7 @@ mod tree;
 mod values;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serve::findings::{Findings, did_you_mean};
@@ -75,6 +76,11 @@ pub struct Environment {
     pub state_directory: Option<PathBuf>,
     /// Every variable. `CORESMD_SMD__TOKEN_FILE` and the like set keys of our own sections.
     pub variables: Vec<(String, String)>,
+}
+
+/// The names of the steps that a configuration may have, of both families.
+pub fn step_names() -> BTreeSet<&'static str> {
+    STEPS.into_iter().chain(server6::STEPS).collect()
 }
 
 /// Reads the contents of `file`. The configuration is there exactly when the findings have no error.
@@ -150,7 +156,8 @@ fn check_state(server6: Option<&Server6>, root: &Node, environment: &Environment
     let delegates = server6.is_some_and(|server6| !server6.pools.is_empty());
     if let (true, None, Some(place)) = (delegates, &environment.state_directory, root.get("server6")) {
         let note = Fault::new(place.span.clone(), "delegated prefixes are not kept on disk: a restart forgets them");
-        report.note(note.help("set the environment variable STATE_DIRECTORY; under systemd, StateDirectory= is enough"));
+        report
+            .note(note.help("set the environment variable STATE_DIRECTORY; under systemd, StateDirectory= is enough"));
     }
 }
 

@@ -28,7 +28,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.command {
         Some(Command::Check(file)) => check(&file),
         None if cli.serve.plugins => {
-            print(&mut io::stdout(), &(config::STEPS.join("\n") + "\n"));
+            let names: String = config::step_names().iter().flat_map(|name| [name, "\n"]).collect();
+            print(&mut io::stdout(), &names);
             ExitCode::SUCCESS
         }
         None => serve(cli.serve),

@@ -109,8 +109,7 @@ impl Server {
             state_directory: config.state_directory,
             troubles: troubles.clone(),
         };
-        let dhcp6 =
-            config.server6.map(|config| v6::Service::start(config, surroundings, &mut registry)).transpose()?;
+        let dhcp6 = config.server6.map(|config| v6::Service::start(config, surroundings, &mut registry)).transpose()?;
         let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state, troubles)?;
         address_files::follow(config.policy.address_files().cloned()).map_err(system("start a thread"))?;
         let link = if endpoints.is_empty() { None } else { open_link() };

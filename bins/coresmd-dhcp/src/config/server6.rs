@@ -17,7 +17,7 @@ use crate::v6::policy::{Coresmd6, Step6};
 use crate::v6::prefix::PrefixPool;
 
 /// The steps of DHCPv6.
-const STEPS: [&str; 8] = ["coresmd", "dns", "file", "nbp", "prefix", "searchdomains", "server_id", "sleep"];
+pub(super) const STEPS: [&str; 8] = ["coresmd", "dns", "file", "nbp", "prefix", "searchdomains", "server_id", "sleep"];
 /// The steps of `CoreDHCP` that have no DHCPv6 side: it warns and skips them.
 const V4_ONLY: [&str; 8] =
     ["autoconfigure", "ipv6only", "lease_time", "mtu", "netmask", "range", "router", "staticroute"];

@@ -25,7 +25,7 @@ pub(super) fn server_duid(kind: &str, value: &str) -> Result<Duid, String> {
 fn uuid(text: &str) -> Result<Duid, String> {
     let octets = hex::decode(&text.replace('-', "")).filter(|octets| octets.len() == 16);
     let octets = octets.ok_or_else(|| format!("{text:?} is no UUID"))?;
-    Ok(duid([&[0, 4][..], &octets].concat()))
+    Ok(duid(&[&[0, 4][..], &octets].concat()))
 }
 
 /// `NUMBER:HEX`: the number of the enterprise and what it assigned.
@@ -37,11 +37,11 @@ fn enterprise(text: &str) -> Result<Duid, String> {
     let (number, identifier) = parsed.ok_or_else(|| {
         format!("{text:?} is no enterprise number with an identifier of 1 to 124 octets: write it as 343:0badcafe")
     })?;
-    Ok(duid([&[0, 2][..], &number.to_be_bytes(), &identifier].concat()))
+    Ok(duid(&[&[0, 2][..], &number.to_be_bytes(), &identifier].concat()))
 }
 
-fn duid(bytes: Vec<u8>) -> Duid {
-    Duid::new(&bytes).expect("both kinds have 3 to 130 octets")
+fn duid(bytes: &[u8]) -> Duid {
+    Duid::new(bytes).expect("both kinds have 3 to 130 octets")
 }
 
 #[cfg(test)]

@@ -112,7 +112,9 @@ fn parse_pool(pool: &str, length: &str) -> Result<PrefixPool, String> {
 fn address(text: &str) -> Result<Ipv6Addr, String> {
     match text.parse() {
         Ok(address) => Ok(address),
-        Err(_) if text.parse::<Ipv4Addr>().is_ok() => Err(format!("{text} is an IPv4 address: it belongs in `server4`")),
+        Err(_) if text.parse::<Ipv4Addr>().is_ok() => {
+            Err(format!("{text} is an IPv4 address: it belongs in `server4`"))
+        }
         Err(_) => Err(format!("{text:?} is no IPv6 address")),
     }
 }

@@ -157,12 +157,7 @@ impl Porter {
 
 impl Door {
     /// The corridor's answer. Where it promises a prefix, that is on the disk when this returns, or there is no answer.
-    fn decide<'s>(
-        &self,
-        snapshot: Option<&'s Snapshot>,
-        arrival: Arrival<'_>,
-        hooks: Hooks<'_>,
-    ) -> Transaction<'s> {
+    fn decide<'s>(&self, snapshot: Option<&'s Snapshot>, arrival: Arrival<'_>, hooks: Hooks<'_>) -> Transaction<'s> {
         let time = time();
         if !self.delegates {
             return v6::handle_with(snapshot, &self.policy, &mut [], arrival, time, hooks);

@@ -74,7 +74,8 @@ mod tests {
     use super::*;
 
     fn leases() -> impl Strategy<Value = Vec<PrefixLease>> {
-        let lease = (prop::collection::vec(any::<u8>(), 3..=130), any::<u32>(), any::<u128>(), 0..=128_u8, any::<u32>());
+        let lease =
+            (prop::collection::vec(any::<u8>(), 3..=130), any::<u32>(), any::<u128>(), 0..=128_u8, any::<u32>());
         let lease = lease.prop_map(|(client, iaid, address, length, seconds)| PrefixLease {
             client: Duid::new(&client).unwrap(),
             iaid,

@@ -27,11 +27,8 @@ server6:
 ";
 
 /// MAC address and address of each client, and its NID by its place.
-const NODES: [(&str, &str); 3] = [
-    ("c2:cf:54:aa:be:44", "fd77::1f5"),
-    ("0e:a8:81:32:73:bf", "fd78::104"),
-    ("52:54:00:00:01:06", "fd77::118"),
-];
+const NODES: [(&str, &str); 3] =
+    [("c2:cf:54:aa:be:44", "fd77::1f5"), ("0e:a8:81:32:73:bf", "fd78::104"), ("52:54:00:00:01:06", "fd77::118")];
 
 #[test]
 fn linux_clients() {

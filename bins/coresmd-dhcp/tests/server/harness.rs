@@ -42,9 +42,8 @@ impl Server {
 
     /// Starts one of DHCPv6 with these steps, whose state directory is also where its configuration is.
     pub(crate) fn of_dhcp6(directory: tempfile::TempDir, plugins: &str, more: &str) -> Self {
-        let text = format!(
-            "server6: {{listen: \"[::1]:0\", plugins: {plugins}}}\nadmin: {{listen: \"127.0.0.1:0\"}}\n{more}"
-        );
+        let text =
+            format!("server6: {{listen: \"[::1]:0\", plugins: {plugins}}}\nadmin: {{listen: \"127.0.0.1:0\"}}\n{more}");
         Self::start_in(directory, &text)
     }
 

@@ -274,7 +274,7 @@ fn counters_as_metrics() {
 #[test]
 fn a_group_is_joined_once_and_only_on_an_interface_that_is_there() {
     let endpoint = endpoint(Ipv6Addr::UNSPECIFIED);
-    let loopback = crate::interfaces::Interfaces::list().unwrap();
+    let loopback = Interfaces::list().unwrap();
     let loopback = loopback.by_address(Ipv4Addr::LOCALHOST.into()).expect("there is a loopback interface").index;
     let group = "ff02::1:2".parse().unwrap();
     assert!(endpoint.join(group, loopback).is_ok());

@@ -30,17 +30,14 @@ pub(super) fn server_id(
     let path = state_directory.map(|directory| directory.join(FILE));
     let Some(path) = path else { return derived(interfaces) };
     let state = |source| ServerError::State { path: path.clone(), source };
-    match state_file::read(&path).map_err(state)? {
-        None => {}
-        Some(text) => match hex::decode(text.trim()).and_then(|octets| Duid::new(&octets).ok()) {
-            Some(kept) => return Ok(kept),
-            None => {
-                let aside = state_file::set_aside(&path).map_err(state)?;
-                let what = format!("{} was damaged and is now {}: the DUID is a new one", path.display(), aside.display());
-                tracing::error!("{what}");
-                troubles.raise(FILE, what);
-            }
-        },
+    if let Some(text) = state_file::read(&path).map_err(state)? {
+        if let Some(kept) = hex::decode(text.trim()).and_then(|octets| Duid::new(&octets).ok()) {
+            return Ok(kept);
+        }
+        let aside = state_file::set_aside(&path).map_err(state)?;
+        let what = format!("{} was damaged and is now {}: the DUID is a new one", path.display(), aside.display());
+        tracing::error!("{what}");
+        troubles.raise(FILE, what);
     }
     let derived = derived(interfaces)?;
     state_file::replace(&path, &(hex::encode(derived.as_bytes()) + "\n")).map_err(state)?;

@@ -51,9 +51,8 @@ impl Metrics {
         registry.register("coresmd_dhcp6_drops", "Datagrams without a reply, by reason", drops.clone());
         registry.register("coresmd_dhcp6_unserved", "Replies that refuse an address, by reason", unserved.clone());
         registry.register("coresmd_dhcp6_prefixes", "Prefixes that are delegated or offered", prefixes.clone());
-        let by_type = |family: &Family<TypeLabel, Counter>, r#type| {
-            (r#type, family.get_or_create_owned(&TypeLabel { r#type }))
-        };
+        let by_type =
+            |family: &Family<TypeLabel, Counter>, r#type| (r#type, family.get_or_create_owned(&TypeLabel { r#type }));
         let by_reason = |family: &Family<ReasonLabel, Counter>, reason| {
             (reason, family.get_or_create_owned(&ReasonLabel { reason }))
         };

@@ -40,7 +40,8 @@ impl Prefixes {
             Some(Err(reason)) => {
                 let aside = state_file::set_aside(&path).map_err(state)?;
                 let (path, aside) = (path.display(), aside.display());
-                let what = format!("{path} was damaged and is now {aside}: the delegated prefixes are forgotten ({reason})");
+                let what =
+                    format!("{path} was damaged and is now {aside}: the delegated prefixes are forgotten ({reason})");
                 tracing::error!("{what}");
                 prefixes.troubles.raise("damaged prefixes", what);
             }

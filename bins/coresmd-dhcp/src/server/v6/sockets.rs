@@ -1,6 +1,6 @@
 //! \[IO\] The sockets of DHCPv6 and the groups that they join.
 //!
-//! Clients send to ff02::1:2, relays that know no server to ff05::1:3 (RFC 8415 §7.1), and only a socket without an address
+//! Clients send to `ff02::1:2`, relays that know no server to `ff05::1:3` (RFC 8415 §7.1), and only a socket without an address
 //! of its own hears both. So whoever is to listen at an address gets a socket for that, and another one for the groups on
 //! the interface that has the address. Interfaces that come up later are joined when they do.
 
@@ -123,7 +123,7 @@ mod tests {
         Listen6 { address: text.parse().unwrap(), port, interface: interface.map(str::to_owned) }
     }
 
-    /// What is bound for these entries, on a machine that has fd00:16::/64 on eth0.
+    /// What is bound for these entries, on a machine that has `fd00:16::/64` on eth0.
     fn bound(entries: &[Listen6]) -> Vec<String> {
         let on_eth0 = |entry: &Listen6| entry.to_string().contains("fd00:16:").then(|| "eth0".to_owned());
         places(entries, on_eth0).iter().map(ToString::to_string).collect()

@@ -29,7 +29,18 @@ pub(super) fn write(transaction: &Transaction<'_>) {
                 tracing::warn!(xid, duid, mac, link, relays, "type" = kind, verdict, host, "dhcp6: declined");
             } else {
                 tracing::info!(
-                    xid, duid, mac, link, relays, "type" = kind, verdict, address, prefix, refused, host, "dhcp6"
+                    xid,
+                    duid,
+                    mac,
+                    link,
+                    relays,
+                    "type" = kind,
+                    verdict,
+                    address,
+                    prefix,
+                    refused,
+                    host,
+                    "dhcp6"
                 );
             }
         }

@@ -148,7 +148,8 @@ fn who_is_given_nothing_is_told_why() {
 fn who_is_given_nothing_is_told_when_to_ask_again_if_it_wants_to_know() {
     let asks = |mac, codes: &'static [OptionCode]| {
         let message = with_ia(ask(MessageType::Solicit, mac), 7, &[]);
-        let transmit = outcome(&usual(), &with(message, |options| options.push_codes(OptionCode::ORO, codes)), &multicast());
+        let transmit =
+            outcome(&usual(), &with(message, |options| options.push_codes(OptionCode::ORO, codes)), &multicast());
         let reply = transmit.unwrap().datagram;
         Received::decode(&reply).unwrap().option(OptionCode::SolMaxRt).map(<[u8]>::to_vec)
     };
