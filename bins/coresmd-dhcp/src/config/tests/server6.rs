@@ -53,6 +53,14 @@ fn every_step_is_read_and_instances_are_united() {
 }
 
 #[test]
+fn the_steps_of_both_families_are_listed_once() {
+    let names: Vec<_> = crate::config::step_names().into_iter().collect();
+    for name in ["mtu", "prefix", "coresmd"] {
+        assert_eq!(names.iter().filter(|listed| **listed == name).count(), 1, "{name}");
+    }
+}
+
+#[test]
 fn both_families_share_one_inventory() {
     let text = format!("server4: {{plugins: [{{coresmd: {WORDS}}}]}}\nserver6: {{plugins: [{{coresmd: {WORDS}}}]}}\n");
     assert_eq!(faults(&text), [""; 0]);
