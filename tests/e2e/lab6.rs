@@ -128,8 +128,10 @@ fn inventory() -> String {
     let named = [NEAR, FAR].map(|(mac, address)| (mac.to_owned(), vec![address.to_owned()]));
     let node = |(at, (mac, addresses)): (usize, (String, Vec<String>))| {
         let nid = at + 1;
-        let addresses: String =
-            addresses.iter().map(|address| format!("    - name: management\n      ip_addr: \"{address}\"\n")).collect();
+        let addresses: String = addresses
+            .iter()
+            .flat_map(|address| ["    - name: management\n      ip_addr: \"", address, "\"\n"])
+            .collect();
         format!(
             "- name: nid{nid:04}\n  nid: {nid}\n  xname: x1000c0s{nid}b0n0\n  bmc_mac: 52:54:00:99:00:{nid:02x}\n  \
              bmc_ip: 10.79.0.{nid}\n  interfaces:\n  - mac_addr: {mac}\n    ip_addrs:\n{addresses}"

@@ -330,7 +330,13 @@ fn the_environment_is_above_the_file() {
 
 #[test]
 fn every_example_is_without_a_fault() {
-    for name in ["coredhcp.yaml", "coredhcp-subnets.yaml", "coredhcp-positional.yaml", "coresmd-dhcp.yaml"] {
+    for name in [
+        "coredhcp.yaml",
+        "coredhcp-subnets.yaml",
+        "coredhcp-dual-stack.yaml",
+        "coredhcp-positional.yaml",
+        "coresmd-dhcp.yaml",
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
         #[expect(clippy::disallowed_methods, reason = "a test reads the examples")]
         let text = std::fs::read_to_string(path).unwrap();
