@@ -111,7 +111,7 @@ fn script(directory: &Path, client: &str, event: &str, bound: &str, address: &st
 }
 
 /// The environment that `client`'s script kept.
-fn told(directory: &Path, client: &str) -> BTreeMap<String, String> {
+pub(crate) fn told(directory: &Path, client: &str) -> BTreeMap<String, String> {
     let text = fs::read_to_string(directory.join(format!("{client}.env"))).expect("the client called its script");
     text.lines()
         .filter_map(|line| line.split_once('='))

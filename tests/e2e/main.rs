@@ -5,6 +5,9 @@
 
 mod boot;
 mod clients;
+mod clients6;
+mod dhcp6;
 mod lab;
+mod lab6;
 mod relayed;
 mod reserved;

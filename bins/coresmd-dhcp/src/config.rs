@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! text ──tree──▶ nodes with places ──server4 · listen · steps · coresmd──▶ Config
+//!                                  ──server6 · listen6 · steps6 · coresmd▶
 //!                                  ──layers · sections: smd bss policy admin log▶
 //! ```
 //! What the original skips with a log line is a warning here; what stops it, and any fault in a section of ours, is an
@@ -11,27 +12,36 @@ mod boot_program;
 mod coresmd;
 mod layers;
 mod listen;
+mod listen6;
 mod report;
 mod sections;
 mod server4;
+mod server6;
+mod server_duid;
 mod steps;
+mod steps6;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod values;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serve::findings::{Findings, did_you_mean};
 use smd_cache::refresh::SourceConfig;
 
+use self::coresmd::Settings;
 pub use self::coresmd::Tftp;
 pub use self::listen::Listen;
+pub use self::listen6::{ALL_RELAYS_AND_SERVERS, ALL_SERVERS, Listen6};
 use self::report::{Fault, Report};
 pub use self::sections::{Admin, Log};
 use self::sections::{AdminSection, BssSection, LogSection, PolicySection, SmdSection};
 pub use self::server4::STEPS;
+use self::server4::Server4;
+pub use self::server6::Server6;
 use self::tree::{Entry, Node, Value};
 use crate::admission::Limits;
 use crate::policy::Policy;
@@ -39,10 +49,14 @@ use crate::policy::Policy;
 /// A configuration that can be run.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The sockets of DHCPv4.
+    /// The sockets of DHCPv4; none without `server4`.
     pub listen: Vec<Listen>,
     /// How requests are answered.
     pub policy: Policy,
+    /// DHCPv6; `None` without `server6`.
+    pub server6: Option<Server6>,
+    /// Where the server keeps what must outlive a restart; `None` without `$STATE_DIRECTORY`.
+    pub state_directory: Option<PathBuf>,
     /// Who asks too often.
     pub limits: Limits,
     /// Where the inventory comes from; `None` without `coresmd`.
@@ -62,6 +76,11 @@ pub struct Environment {
     pub state_directory: Option<PathBuf>,
     /// Every variable. `CORESMD_SMD__TOKEN_FILE` and the like set keys of our own sections.
     pub variables: Vec<(String, String)>,
+}
+
+/// The names of the steps that a configuration may have, of both families.
+pub fn step_names() -> BTreeSet<&'static str> {
+    STEPS.into_iter().chain(server6::STEPS).collect()
 }
 
 /// Reads the contents of `file`. The configuration is there exactly when the findings have no error.
@@ -87,30 +106,59 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
         Value::Map(entries) => top_level_keys(entries, report),
         _ => report.error_at(0, 0, "this is no configuration: a map with `server4` is wanted".into(), None),
     }
-    if let Some(server6) = root.get("server6") {
-        report.error(Fault::new(server6.span.clone(), "`server6`: DHCPv6 is not supported yet by this version"));
-    }
     if root.get("server4").is_none() && root.get("server6").is_none() && matches!(root.value, Value::Map(_)) {
         report.error_at(0, 0, "neither `server4` nor `server6`: there is nothing to serve".into(), None);
     }
-    let server4 = root.get("server4").and_then(|section| server4::read(section, report));
+    let server4 = root.get("server4").map_or_else(|| Some(Server4::default()), |entry| server4::read(entry, report));
+    let server6 = root.get("server6").map(|section| server6::read(section, report));
     let admin: AdminSection = layers::section("admin", root, environment, report);
     let log: LogSection = layers::section("log", root, environment, report);
     let smd: SmdSection = layers::section("smd", root, environment, report);
     let bss: BssSection = layers::section("bss", root, environment, report);
     let limits: PolicySection = layers::section("policy", root, environment, report);
     let server4 = server4?;
-    let source = server4.coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
+    let (server6, coresmd6) = match server6 {
+        Some(read) => read.map(|(server6, coresmd)| (Some(server6), coresmd))?,
+        None => (None, None),
+    };
+    check_agreement(server4.coresmd.as_ref(), coresmd6.as_ref(), root, report);
+    check_state(server6.as_ref(), root, environment, report);
+    let coresmd = server4.coresmd.or(coresmd6);
+    let source = coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
     check_source(source.as_ref(), root, report);
     Some(Config {
         listen: server4.listen,
         policy: server4.policy,
+        server6,
+        state_directory: environment.state_directory.clone(),
         limits: limits.resolve(),
         source,
-        tftp: server4.coresmd.map(|coresmd| coresmd.tftp),
+        tftp: coresmd.map(|coresmd| coresmd.tftp),
         admin: admin.resolve(),
         log: log.resolve(),
     })
+}
+
+/// There is one inventory and one TFTP server: what the second `coresmd` says about them otherwise is not used.
+fn check_agreement(server4: Option<&Settings>, server6: Option<&Settings>, root: &Node, report: &mut Report<'_>) {
+    let (Some(ours), Some(other), Some(place)) = (server4, server6, root.get("server6")) else { return };
+    let source = |settings: &Settings| (settings.smd_url.clone(), settings.ca_cert.clone(), settings.cache_valid);
+    for (what, agrees) in [("SMD", source(ours) == source(other)), ("TFTP", ours.tftp == other.tftp)] {
+        if !agrees {
+            let message = format!("what `coresmd` says here about {what} is not used: `server4` says otherwise");
+            report.warn(Fault::new(place.span.clone(), message).help("let both `coresmd` say the same"));
+        }
+    }
+}
+
+/// Prefixes that a restart forgets.
+fn check_state(server6: Option<&Server6>, root: &Node, environment: &Environment, report: &mut Report<'_>) {
+    let delegates = server6.is_some_and(|server6| !server6.pools.is_empty());
+    if let (true, None, Some(place)) = (delegates, &environment.state_directory, root.get("server6")) {
+        let note = Fault::new(place.span.clone(), "delegated prefixes are not kept on disk: a restart forgets them");
+        report
+            .note(note.help("set the environment variable STATE_DIRECTORY; under systemd, StateDirectory= is enough"));
+    }
 }
 
 /// An inventory that nothing needs, or that a restart loses.
@@ -126,7 +174,8 @@ fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<
             }
         }
         Some(source) if source.snapshot_file.is_none() => {
-            let place = root.get("server4").map_or(0..0, |section| section.span.clone());
+            let section = root.get("server4").or_else(|| root.get("server6"));
+            let place = section.map_or(0..0, |section| section.span.clone());
             let note =
                 Fault::new(place, "the last good snapshot is not kept on disk: a restart without SMD answers nobody");
             report.note(note.help("set `smd: {snapshot_file: …}`; under systemd, StateDirectory= is enough"));

@@ -12,14 +12,16 @@
 //!                   └ destination
 //!                server::v4               by relay, unicast, frame or broadcast, at once or out of the backlog;
 //!                                         one log line, counted
+//!                server::v6, v6           the same for DHCPv6, with the prefixes that must outlive a restart
 //! ```
-//! The pure rooms (`policy`, `v4`) know neither the configuration nor the runtime.
+//! The pure rooms (`policy`, `v4`, `v6`) know neither the configuration nor the runtime.
 
 pub mod address_file;
 pub mod admission;
 pub mod backlog;
 pub mod cli;
 pub mod config;
+mod hex;
 pub mod policy;
 pub mod pool;
 mod run;

@@ -13,7 +13,7 @@ use smd_cache::MacAddr;
 use crate::address_file::AddressFile;
 
 /// How DHCPv4 requests are answered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// The steps, in the order of the file.
     pub steps: Vec<Step>,

@@ -11,7 +11,7 @@ use serve::telemetry::{self, Console, Format, Settings, Telemetry, TelemetryErro
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{self, Cli, Command, ConfigFile, Serve};
-use crate::config::{self, Config, Environment, Log};
+use crate::config::{self, Config, Environment, Log, Server6};
 use crate::server::{Server, address_files};
 
 /// The whole program: serves until SIGTERM or SIGINT, or does what the arguments ask for instead.
@@ -28,7 +28,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.command {
         Some(Command::Check(file)) => check(&file),
         None if cli.serve.plugins => {
-            print(&mut io::stdout(), &(config::STEPS.join("\n") + "\n"));
+            let names: String = config::step_names().iter().flat_map(|name| [name, "\n"]).collect();
+            print(&mut io::stdout(), &names);
             ExitCode::SUCCESS
         }
         None => serve(cli.serve),
@@ -82,6 +83,9 @@ fn load(file: &ConfigFile) -> (Option<Config>, Findings) {
         Ok(text) => {
             let (config, mut findings) = config::read(&name, &text, Some(&environment()));
             for file in config.iter().flat_map(|config| config.policy.address_files()) {
+                address_files::read(file, &mut findings);
+            }
+            for file in config.iter().flat_map(|config| &config.server6).flat_map(Server6::address_files) {
                 address_files::read(file, &mut findings);
             }
             (config.filter(|_| !findings.has_errors()), findings)

@@ -6,12 +6,16 @@ pub(crate) mod address_files;
 mod addresses;
 mod admin;
 mod metrics;
+mod state_file;
 mod tftp;
 mod transaction_log;
+mod troubles;
 mod v4;
+mod v6;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::sync::{Arc, RwLock};
 use std::thread::{self, JoinHandle};
@@ -20,7 +24,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use serve::drain::{Grace, Stop};
 use serve::link::LinkSocket;
-use serve::udp::{BindSpec, UdpEndpoint};
+use serve::udp::{BindSpec, RecvMeta, Replies, UdpEndpoint};
 use smd_cache::refresh::{Refresher, StartError};
 use smd_cache::{Snapshot, SnapshotHandle};
 use thiserror::Error;
@@ -29,6 +33,7 @@ use tokio::runtime::Runtime;
 use self::addresses::Addresses;
 use self::admin::Admin;
 use self::metrics::Metrics;
+use self::troubles::Troubles;
 use self::v4::{Door, Porter};
 use crate::config::{Config, Listen};
 
@@ -43,6 +48,8 @@ pub(crate) struct Server {
     runtime: Runtime,
     endpoints: Vec<(String, Arc<UdpEndpoint>)>,
     door: Arc<Door>,
+    /// `None` without `server6`.
+    dhcp6: Option<v6::Service>,
     /// `None` where nothing is asked of SMD.
     refresher: Option<Refresher>,
     admin: Option<Admin>,
@@ -65,6 +72,12 @@ pub(crate) enum ServerError {
     /// What is said about SMD or BSS cannot be used.
     #[error(transparent)]
     Inventory(#[from] StartError),
+    /// A file of the server's own state cannot be read or written.
+    #[error("cannot keep state in {}: {source}", path.display())]
+    State { path: PathBuf, source: io::Error },
+    /// A DHCPv6 server must have a DUID (RFC 8415 §11), and nothing here makes one.
+    #[error("no interface has a MAC address to make a DUID of: set `server_id` in `server6`")]
+    NoDuid,
     /// The system refused something that every server needs.
     #[error("cannot {what}: {source}")]
     System { what: &'static str, source: io::Error },
@@ -89,29 +102,51 @@ impl Server {
         let mut registry = metrics::registry(sockets, state.clone());
         let tftp = config.tftp.as_ref().map(|tftp| tftp::Service::open(tftp, snapshots.clone(), &mut registry));
         let metrics = Arc::new(Metrics::register(&mut registry));
-        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state)?;
+        let (addresses, troubles) = (Arc::new(ArcSwap::from_pointee(addresses)), Troubles::default());
+        let surroundings = v6::Surroundings {
+            limits: config.limits,
+            snapshots: snapshots.clone(),
+            addresses: Arc::clone(&addresses),
+            state_directory: config.state_directory,
+            troubles: troubles.clone(),
+        };
+        let dhcp6 = config.server6.map(|config| v6::Service::start(config, surroundings, &mut registry)).transpose()?;
+        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state, troubles)?;
         address_files::follow(config.policy.address_files().cloned()).map_err(system("start a thread"))?;
-        let addresses = Arc::new(ArcSwap::from_pointee(addresses));
-        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, open_link(), metrics));
-        Ok(Self { stop, runtime, endpoints, door, refresher, admin, tftp })
+        let link = if endpoints.is_empty() { None } else { open_link() };
+        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, link, metrics));
+        Ok(Self { stop, runtime, endpoints, door, dhcp6, refresher, admin, tftp })
     }
 
     /// Serves until a signal comes or a socket fails.
     pub(crate) fn run(self) -> Result<(), ServerError> {
-        let Self { stop, runtime, endpoints, door, refresher, admin, tftp } = self;
+        let Self { stop, runtime, endpoints, door, dhcp6, refresher, admin, tftp } = self;
         runtime.spawn(addresses::follow(door.addresses()));
         let sender = Arc::clone(&door);
         runtime.spawn(async move { sender.send_held().await });
+        if let Some(dhcp6) = &dhcp6 {
+            dhcp6.spawn(&runtime);
+        }
         if let Some(admin) = admin {
             runtime.spawn(admin.run(stop.wait()));
         }
         let refresh = refresher.map(|refresher| runtime.spawn(refresher.run(published, stop.wait())));
 
         let (failed, failure) = mpsc::channel();
-        let mut threads = endpoints
-            .into_iter()
-            .map(|(name, endpoint)| receive(name, endpoint, &door, &stop, failed.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut threads = Vec::new();
+        for (name, endpoint) in endpoints {
+            let mut porter = Porter::new(Arc::clone(&door), Arc::clone(&endpoint));
+            let handle = move |meta: &RecvMeta, datagram: &[u8], replies: &mut Replies| {
+                porter.handle(meta, datagram, replies);
+            };
+            threads.push(receive("dhcp4", name, endpoint, handle, &stop, failed.clone())?);
+        }
+        for (name, endpoint, mut porter) in dhcp6.into_iter().flat_map(v6::Service::porters) {
+            let handle = move |meta: &RecvMeta, datagram: &[u8], replies: &mut Replies| {
+                porter.handle(meta, datagram, replies);
+            };
+            threads.push(receive("dhcp6", name, endpoint, handle, &stop, failed.clone())?);
+        }
         drop(failed);
         if let Some(tftp) = tftp {
             threads.extend(tftp.serve(runtime.handle(), &stop).map_err(system("start a thread"))?);
@@ -134,23 +169,23 @@ impl Server {
 
 /// Starts the thread of one socket. A socket that fails ends the server.
 fn receive(
+    family: &str,
     name: String,
     endpoint: Arc<UdpEndpoint>,
-    door: &Arc<Door>,
+    mut handle: impl FnMut(&RecvMeta, &[u8], &mut Replies) + Send + 'static,
     stop: &Stop,
     failed: mpsc::Sender<ServerError>,
 ) -> Result<JoinHandle<()>, ServerError> {
-    let (mut porter, stop) = (Porter::new(Arc::clone(door), Arc::clone(&endpoint)), stop.clone());
+    let stop = stop.clone();
     let serve = move || {
-        let served = endpoint.run(BATCH, &stop, |meta, datagram, replies| porter.handle(meta, datagram, replies));
-        if let Err(source) = served {
+        if let Err(source) = endpoint.run(BATCH, &stop, &mut handle) {
             tracing::error!(socket = %name, error = %source, "a socket failed");
             // Whoever waits for the failure is gone only when the server ends anyway.
             let _ = failed.send(ServerError::Socket { name, source });
             stop.set();
         }
     };
-    thread::Builder::new().name("dhcp4".into()).spawn(serve).map_err(system("start a thread"))
+    thread::Builder::new().name(family.into()).spawn(serve).map_err(system("start a thread"))
 }
 
 /// Binds a socket of `listen`; the name is the address that it got. Several may share a port: one for all addresses, say,

@@ -13,7 +13,7 @@ pub use counters::{SendErrorKind, UdpCollector, UdpCounters};
 pub use replies::Replies;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -95,6 +95,14 @@ impl UdpEndpoint {
     /// The address bound, with the port that was chosen for port 0.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("a UDP socket has an IP address"))
+    }
+
+    /// Receives what is sent to an IPv6 group by the interface with this index. To have joined already is no error.
+    pub fn join(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        match self.socket.join_multicast_v6(&group, interface) {
+            Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => Ok(()),
+            joined => joined,
+        }
     }
 
     /// What went through this endpoint, for metrics.

@@ -34,8 +34,8 @@ pub const STEPS: [&str; 14] = [
     "staticroute",
 ];
 
-/// What the section says.
-#[derive(Debug)]
+/// What the section says; the default is for a file without it.
+#[derive(Debug, Default)]
 pub(super) struct Server4 {
     pub(super) listen: Vec<Listen>,
     pub(super) policy: Policy,
@@ -50,7 +50,7 @@ pub(super) fn read(section: &Entry, report: &mut Report<'_>) -> Option<Server4> 
         report.error(fault);
         return None;
     }
-    unknown_keys(&section.node, report);
+    unknown_keys(section, report);
     let listen = listen::read(&section.node, report);
     let mut chain = Chain::default();
     let items = items(section, report);
@@ -149,19 +149,22 @@ impl Chain {
 }
 
 /// The original ignores keys that it does not know.
-fn unknown_keys(node: &Node, report: &mut Report<'_>) {
+pub(super) fn unknown_keys(section: &Entry, report: &mut Report<'_>) {
     const KNOWN: [&str; 3] = ["interface", "listen", "plugins"];
-    let Value::Map(entries) = &node.value else { return };
+    let Value::Map(entries) = &section.node.value else { return };
     for entry in entries.iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
-        let fault = Fault::new(entry.span.clone(), format!("`server4` has no key `{}`: it is ignored", entry.key));
+        let message = format!("`{}` has no key `{}`: it is ignored", section.key, entry.key);
+        let fault = Fault::new(entry.span.clone(), message);
         report.warn(fault.help(did_you_mean(&entry.key, &KNOWN)));
     }
 }
 
 /// The items of `plugins`, a list that must not be empty.
-fn items<'n>(section: &'n Entry, report: &mut Report<'_>) -> &'n [Node] {
+pub(super) fn items<'n>(section: &'n Entry, report: &mut Report<'_>) -> &'n [Node] {
     let mut fault = |span: Range<usize>| {
-        report.error(Fault::new(span, "`server4` needs `plugins`, a list of steps").help("- server_id: 10.0.0.1"));
+        let message = format!("`{}` needs `plugins`, a list of steps", section.key);
+        let example = if section.key == "server4" { "- server_id: 10.0.0.1" } else { "- dns: fd00::53" };
+        report.error(Fault::new(span, message).help(example));
     };
     match section.node.get("plugins").map(|plugins| (&plugins.node.value, &plugins.span)) {
         Some((Value::List(items), _)) if !items.is_empty() => items,
@@ -177,7 +180,7 @@ fn items<'n>(section: &'n Entry, report: &mut Report<'_>) -> &'n [Node] {
 }
 
 /// An item's only key with its value.
-fn single_entry<'n>(item: &'n Node, report: &mut Report<'_>) -> Option<&'n Entry> {
+pub(super) fn single_entry<'n>(item: &'n Node, report: &mut Report<'_>) -> Option<&'n Entry> {
     match &item.value {
         Value::Map(entries) if entries.len() == 1 => entries.first(),
         _ => {

@@ -15,11 +15,7 @@ use crate::policy::{AutoConfigure, Step};
 /// Reads one step; `None` when its words are at fault.
 pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
     let name = entry.key.as_str();
-    let Some(words) = words::split(&entry.node, report.text()) else {
-        let fault = Fault::new(entry.node.span.clone(), format!("`{name}` takes words, not a list or a map"));
-        report.error(fault.help(format!("`{name}: one two`; CoreDHCP reads a list as no arguments at all")));
-        return None;
-    };
+    let words = words(entry, report)?;
     let mut arguments = Arguments { entry, words: &words, report };
     match name {
         "server_id" => arguments.only(values::ipv4).map(Step::ServerId),
@@ -42,6 +38,17 @@ pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
         "file" => arguments.file().map(Step::File),
         _ => unreachable!("the caller knows the plain steps"),
     }
+}
+
+/// The words of a step; a fault is filed for a list or a map.
+pub(super) fn words(entry: &Entry, report: &mut Report<'_>) -> Option<Vec<Word>> {
+    let words = words::split(&entry.node, report.text());
+    if words.is_none() {
+        let name = &entry.key;
+        let fault = Fault::new(entry.node.span.clone(), format!("`{name}` takes words, not a list or a map"));
+        report.error(fault.help(format!("`{name}: one two`; CoreDHCP reads a list as no arguments at all")));
+    }
+    words
 }
 
 /// The original keeps most values once per process: lists are joined over all instances, of the others the last one
@@ -78,20 +85,20 @@ fn same_kind(a: &Step, b: &Step) -> bool {
 }
 
 /// The words of one step.
-struct Arguments<'a, 'r, 't> {
-    entry: &'a Entry,
-    words: &'a [Word],
-    report: &'r mut Report<'t>,
+pub(super) struct Arguments<'a, 'r, 't> {
+    pub(super) entry: &'a Entry,
+    pub(super) words: &'a [Word],
+    pub(super) report: &'r mut Report<'t>,
 }
 
 impl Arguments<'_, '_, '_> {
     /// Files a warning about the step.
-    fn warn(&mut self, message: &str) {
+    pub(super) fn warn(&mut self, message: &str) {
         self.report.warn(Fault::new(self.entry.span.clone(), message));
     }
 
     /// Exactly one word.
-    fn only<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn only<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if self.words.len() != 1 {
             let message = format!("`{}` takes exactly one word, not {}", self.entry.key, self.words.len());
             self.report.error(Fault::new(self.entry.span.clone(), message));
@@ -111,7 +118,7 @@ impl Arguments<'_, '_, '_> {
     }
 
     /// A file's name, and perhaps `autorefresh`; the original does not look at anything behind that.
-    fn file(&mut self) -> Option<AddressFile<Ipv4Addr>> {
+    pub(super) fn file<A: Copy>(&mut self) -> Option<AddressFile<A>> {
         let Some((path, options)) = self.words.split_first() else {
             let fault = Fault::new(self.entry.span.clone(), format!("`{}` needs the name of a file", self.entry.key));
             self.report.error(fault.help("write it as `- file: PATH`, or `- file: PATH autorefresh`"));
@@ -127,7 +134,7 @@ impl Arguments<'_, '_, '_> {
     }
 
     /// At least one word.
-    fn some<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+    pub(super) fn some<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
         if self.words.is_empty() {
             let message = format!("`{}` takes at least one word", self.entry.key);
             self.report.error(Fault::new(self.entry.span.clone(), message));
@@ -137,7 +144,7 @@ impl Arguments<'_, '_, '_> {
     }
 
     /// Any number of words; a fault is filed for each that is wrong.
-    fn all<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+    pub(super) fn all<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
         let mut parsed = Vec::with_capacity(self.words.len());
         for word in self.words {
             match parse(&word.text) {

@@ -1,5 +1,6 @@
 //! Whole configurations: what is taken, and every fault at its place.
 
+mod server6;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -229,7 +230,7 @@ pool: {}
             "15:7 error `bootloop` is not supported yet by this version",
             "16:7 error there is no step `ruoter`",
             "17:7 warning `prefix` has no DHCPv4 side: it is skipped",
-            "18:1 error `server6`: DHCPv6 is not supported yet by this version",
+            "19:3 error `server6` needs `plugins`, a list of steps",
             "20:1 warning there is no section `admni`: it is ignored",
             "22:11 error `admin.listen`: \"here\" is no address: write it as 127.0.0.1:8067",
             "23:1 warning `smd` is not used: no step is `coresmd`",
@@ -329,7 +330,13 @@ fn the_environment_is_above_the_file() {
 
 #[test]
 fn every_example_is_without_a_fault() {
-    for name in ["coredhcp.yaml", "coredhcp-subnets.yaml", "coredhcp-positional.yaml", "coresmd-dhcp.yaml"] {
+    for name in [
+        "coredhcp.yaml",
+        "coredhcp-subnets.yaml",
+        "coredhcp-dual-stack.yaml",
+        "coredhcp-positional.yaml",
+        "coresmd-dhcp.yaml",
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
         #[expect(clippy::disallowed_methods, reason = "a test reads the examples")]
         let text = std::fs::read_to_string(path).unwrap();

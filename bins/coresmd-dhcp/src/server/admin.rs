@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::ServerError;
+use super::troubles::Troubles;
 use crate::config;
 
 /// A bound admin port.
@@ -20,17 +21,23 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    /// Binds the port. Without an inventory, `state`, the server is always ready. Not to get the default one is a warning: another server on this machine may have it.
+    /// Binds the port. The server is ready while there is an inventory, if `state` is that of one, and no trouble. Not to
+    /// get the default port is a warning: another server on this machine may have it.
     #[expect(clippy::disallowed_methods, reason = "this room binds the admin port")]
     pub(super) fn bind(
         runtime: &Runtime,
         config: &config::Admin,
         registry: Arc<RwLock<Registry>>,
         state: Option<StateHandle>,
+        troubles: Troubles,
     ) -> Result<Option<Self>, ServerError> {
         let address = config.listen;
         let details = state.clone();
-        let ready = Ready::new(move || state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default())
+        let reasons = move || {
+            let inventory = state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default();
+            [inventory, troubles.list()].concat()
+        };
+        let ready = Ready::new(reasons)
             .details(move || details.as_ref().map(|state| describe(&state.load())).unwrap_or_default());
         let router = admin::router(ready, admin::Metrics::new(registry));
         match runtime.block_on(TcpListener::bind(address)) {

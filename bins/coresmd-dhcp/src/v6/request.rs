@@ -1,12 +1,15 @@
 //! A client's message (RFC 8415 §16): what every answer needs to know of it, checked once.
 
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv6Addr};
 
 use dhcp_wire::v6::{Duid, MessageType, Received};
+use rustc_hash::FxBuildHasher;
 use serve::udp::RecvMeta;
 use smd_cache::MacAddr;
 
 use super::DropReason;
+use crate::admission::Urgency;
 
 /// A valid message of a client.
 #[derive(Debug)]
@@ -87,6 +90,14 @@ impl<'a> Request<'a> {
         let mac = mac(&message, meta);
         Ok(Self { message, kind, client, mac, must_multicast })
     }
+
+    /// What tells senders apart: the MAC address, else a digest of the DUID in its place.
+    pub(super) fn sender(&self) -> MacAddr {
+        self.mac.unwrap_or_else(|| {
+            let [_, _, digest @ ..] = FxBuildHasher.hash_one(&self.client).to_be_bytes();
+            MacAddr(digest)
+        })
+    }
 }
 
 /// Which servers a type of message is for.
@@ -106,6 +117,14 @@ impl Kind {
             Self::Solicit | Self::Confirm | Self::Rebind => MeantFor::All,
             Self::Request | Self::Renew | Self::Release | Self::Decline => MeantFor::One,
             Self::InformationRequest => MeantFor::AllOrOne,
+        }
+    }
+
+    /// How soon it is turned away where too many ask: who begins can begin again.
+    pub(super) fn urgency(self) -> Urgency {
+        match self {
+            Self::Solicit | Self::InformationRequest => Urgency::Beginning,
+            _ => Urgency::UnderWay,
         }
     }
 

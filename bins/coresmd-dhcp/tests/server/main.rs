@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 
+mod dhcp6;
 mod harness;
 
 use std::net::{Ipv4Addr, UdpSocket};

@@ -270,3 +270,15 @@ fn counters_as_metrics() {
         assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
     }
 }
+
+#[test]
+fn a_group_is_joined_once_and_only_on_an_interface_that_is_there() {
+    let endpoint = endpoint(Ipv6Addr::UNSPECIFIED);
+    let loopback = Interfaces::list().unwrap();
+    let loopback = loopback.by_address(Ipv4Addr::LOCALHOST.into()).expect("there is a loopback interface").index;
+    let group = "ff02::1:2".parse().unwrap();
+    assert!(endpoint.join(group, loopback).is_ok());
+    assert!(endpoint.join(group, loopback).is_ok(), "again");
+    assert!(endpoint.join(group, u32::MAX >> 1).is_err(), "no such interface");
+    assert!(endpoint.join(Ipv6Addr::LOCALHOST, loopback).is_err(), "no group");
+}
