@@ -162,7 +162,8 @@ impl Door {
         if !self.delegates {
             return v6::handle_with(snapshot, &self.policy, &mut [], arrival, time, hooks);
         }
-        // A panic within the pools would have to leave a lease half made: each of their operations is whole or absent.
+        // Whoever panicked with the lock left the pools usable: a lease that was being made is there or not, and the next
+        // message of its client finds out.
         let mut prefixes = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut transaction = v6::handle_with(snapshot, &self.policy, &mut prefixes.pools, arrival, time, hooks);
         if !prefixes.keep() {
