@@ -5,6 +5,7 @@
 pub(crate) mod address_files;
 mod addresses;
 mod admin;
+mod leases;
 mod metrics;
 mod transaction_log;
 mod v4;
@@ -17,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use serve::drain::{Grace, Stop};
+use serve::drain::{Grace, Stop, Straggler};
 use serve::link::LinkSocket;
 use serve::udp::{BindSpec, UdpEndpoint};
 use smd_cache::refresh::{Refresher, StartError};
@@ -27,9 +28,11 @@ use tokio::runtime::Runtime;
 
 use self::addresses::Addresses;
 use self::admin::Admin;
+use self::leases::Leases;
 use self::metrics::Metrics;
-use self::v4::{Door, Porter};
+use self::v4::{Door, Outbox, Porter};
 use crate::config::{Config, Listen, Tftp};
+use crate::pool::store::StoreError;
 
 /// Datagrams that are received and answered at a time.
 const BATCH: usize = 32;
@@ -45,6 +48,8 @@ pub(crate) struct Server {
     /// `None` where nothing is asked of SMD.
     refresher: Option<Refresher>,
     admin: Option<Admin>,
+    /// `None` without a pool.
+    leases: Option<Arc<Leases>>,
 }
 
 /// Why the server cannot be started, or had to end.
@@ -62,6 +67,9 @@ pub(crate) enum ServerError {
     /// What is said about SMD or BSS cannot be used.
     #[error(transparent)]
     Inventory(#[from] StartError),
+    /// The lease file cannot be used.
+    #[error(transparent)]
+    Leases(#[from] StoreError),
     /// The system refused something that every server needs.
     #[error("cannot {what}: {source}")]
     System { what: &'static str, source: io::Error },
@@ -88,19 +96,28 @@ impl Server {
             endpoints.iter().map(|(name, endpoint)| (name.clone(), Arc::clone(endpoint.counters()))).collect();
         let mut registry = metrics::registry(sockets, state.clone());
         let metrics = Arc::new(Metrics::register(&mut registry));
-        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state)?;
+        let outbox = Arc::new(Outbox::new(open_link(), metrics));
+        let leases = config.policy.pool.as_ref().map(|pool| Leases::open(pool, Arc::clone(&outbox)).map(Arc::new));
+        let leases = leases.transpose()?;
+        if let Some(leases) = &leases {
+            metrics::add_pool(&mut registry, leases);
+        }
+        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state, leases.clone())?;
         address_files::follow(config.policy.address_files().cloned()).map_err(system("start a thread"))?;
         let addresses = Arc::new(ArcSwap::from_pointee(addresses));
-        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, open_link(), metrics));
-        Ok(Self { stop, runtime, endpoints, door, refresher, admin })
+        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, outbox, leases.clone()));
+        Ok(Self { stop, runtime, endpoints, door, refresher, admin, leases })
     }
 
     /// Serves until a signal comes or a socket fails.
     pub(crate) fn run(self) -> Result<(), ServerError> {
-        let Self { stop, runtime, endpoints, door, refresher, admin } = self;
+        let Self { stop, runtime, endpoints, door, refresher, admin, leases } = self;
         runtime.spawn(addresses::follow(door.addresses()));
         let sender = Arc::clone(&door);
         runtime.spawn(async move { sender.send_held().await });
+        if let Some(leases) = leases.clone() {
+            runtime.spawn(async move { leases.expire().await });
+        }
         if let Some(admin) = admin {
             runtime.spawn(admin.run(stop.wait()));
         }
@@ -119,6 +136,9 @@ impl Server {
         for straggler in grace.join_threads(threads) {
             tracing::warn!("{straggler}");
         }
+        for straggler in leases.map(|leases| close(leases, &grace)).transpose()?.into_iter().flatten() {
+            tracing::warn!("{straggler}");
+        }
         if let Some(refresh) = refresh
             && runtime.block_on(grace.finish(refresh)).is_none()
         {
@@ -126,6 +146,12 @@ impl Server {
         }
         failure.try_iter().next().map_or(Ok(()), Err)
     }
+}
+
+/// Writes the last leases, as long as the disk takes no longer than it may.
+fn close(leases: Arc<Leases>, grace: &Grace) -> Result<Vec<Straggler>, ServerError> {
+    let closing = thread::Builder::new().name("closing".into()).spawn(move || leases.close());
+    closing.map(|closing| grace.join_threads(vec![closing])).map_err(system("start a thread"))
 }
 
 /// Starts the thread of one socket. A socket that fails ends the server.

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::ServerError;
+use super::leases::Leases;
 use crate::config;
 
 /// A bound admin port.
@@ -27,10 +28,12 @@ impl Admin {
         config: &config::Admin,
         registry: Arc<RwLock<Registry>>,
         state: Option<StateHandle>,
+        leases: Option<Arc<Leases>>,
     ) -> Result<Option<Self>, ServerError> {
         let address = config.listen;
         let details = state.clone();
         let ready = Ready::new(move || state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default())
+            .warnings(move || leases.as_ref().map(|leases| leases.warnings()).unwrap_or_default())
             .details(move || details.as_ref().map(|state| describe(&state.load())).unwrap_or_default());
         let router = admin::router(ready, admin::Metrics::new(registry));
         match runtime.block_on(TcpListener::bind(address)) {

@@ -107,7 +107,7 @@ fn who_asks_too_often_is_dropped_before_anything_is_looked_up() {
             seen.push((mac, urgency));
             excess.map_or(Ok(()), Err)
         };
-        let hooks = Hooks { admit: &mut admit, observe: &mut |_, _, _| {} };
+        let hooks = Hooks { admit: &mut admit, observe: &mut |_, _, _| {}, lender: None };
         let transaction = handle_with(Some(&snapshot), &policy(&[]), arrival, hooks);
         let reason = excess.map_or(DropReason::Declined, DropReason::from);
         assert_eq!(transaction.outcome, Err(reason));
