@@ -104,8 +104,8 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     let mut server4 = server4?;
     match (&mut server4.policy.pool, root.get("pool")) {
         (Some(settings), _) => pool.apply(&mut settings.times),
-        (None, Some(entry)) => report.warn(unused(entry, "`range` or `bootloop`")),
-        (None, None) => {}
+        (None, Some(entry)) if !server4.pooled => report.warn(unused(entry, "`range` or `bootloop`")),
+        (None, _) => {}
     }
     let source = server4.coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
     check_source(source.as_ref(), root, report);

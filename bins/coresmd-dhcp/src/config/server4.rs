@@ -44,6 +44,8 @@ pub(super) struct Server4 {
     pub(super) policy: Policy,
     /// What `coresmd` says of the inventory, if that is a step.
     pub(super) coresmd: Option<Settings>,
+    /// Whether a step has a pool, read or not.
+    pub(super) pooled: bool,
 }
 
 /// Reads the section; `None` when something in it is fatal.
@@ -73,7 +75,12 @@ pub(super) fn read(section: &Entry, report: &mut Report<'_>) -> Option<Server4> 
         Step::ServerId(address) => Some(*address),
         _ => None,
     });
-    Some(Server4 { listen, policy: Policy { steps: chain.steps, server_id, pool: chain.pool }, coresmd: chain.coresmd })
+    Some(Server4 {
+        listen,
+        policy: Policy { steps: chain.steps, server_id, pool: chain.pool },
+        coresmd: chain.coresmd,
+        pooled: chain.pooled.is_some(),
+    })
 }
 
 /// The steps as they are read.

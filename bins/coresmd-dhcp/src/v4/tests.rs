@@ -1,6 +1,7 @@
 //! The corridor on invented packets; recorded ones are in `tests/recorded`.
 
 mod clients;
+mod pooled;
 mod steps;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

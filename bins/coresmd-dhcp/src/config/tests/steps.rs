@@ -78,7 +78,8 @@ fn every_fault_of_the_other_steps_is_named() {
 
 #[test]
 fn somebody_must_give_addresses() {
-    let without = "1:1 error no step gives an address: without `coresmd` or `file` nobody is answered";
+    let without =
+        "1:1 error no step gives an address: without `coresmd`, `file`, `range` or `bootloop` nobody is answered";
     assert_eq!(faults(&steps(&["dns: 1.1.1.1", "nbp: x"])), [without]);
     assert_eq!(faults(&steps(&["dns: 1.1.1.1", "file: hosts"])), [""; 0]);
 }
