@@ -33,9 +33,12 @@ use self::metrics::Metrics;
 use self::v4::{Door, Outbox, Porter};
 use crate::config::{Config, Listen, Tftp};
 use crate::pool::store::StoreError;
+use crate::v4::is_urgent;
 
 /// Datagrams that are received and answered at a time.
 const BATCH: usize = 32;
+/// Datagrams that may wait for each socket when more comes than can be answered: a tenth of a second's work.
+const QUEUE: usize = 4096;
 /// How long a stopping server waits for its threads.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -164,7 +167,9 @@ fn receive(
 ) -> Result<JoinHandle<()>, ServerError> {
     let (mut porter, stop) = (Porter::new(Arc::clone(door), Arc::clone(&endpoint)), stop.clone());
     let serve = move || {
-        let served = endpoint.run(BATCH, &stop, |meta, datagram, replies| porter.handle(meta, datagram, replies));
+        let served = endpoint.run_by_urgency(BATCH, QUEUE, &stop, is_urgent, |meta, datagram, replies| {
+            porter.handle(meta, datagram, replies);
+        });
         if let Err(source) = served {
             tracing::error!(socket = %name, error = %source, "a socket failed");
             // Whoever waits for the failure is gone only when the server ends anyway.

@@ -39,6 +39,7 @@ use smd_cache::{Host, Known, MacAddr, Snapshot};
 pub use self::destination::Destination;
 pub use self::drop_reason::DropReason;
 pub use self::pooled::{Lease, Lender};
+pub use self::request::is_urgent;
 use self::request::{Kind, Request};
 use self::respond::Verdict;
 use crate::admission::{Excess, Urgency};

@@ -23,7 +23,13 @@ impl Ready {
     /// Ready while `reasons` lists nothing; its lines say why not. The route answers 200 `ok`, or 503 with one reason
     /// a line.
     pub fn new(reasons: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
-        Self { reasons: Box::new(reasons), warnings: Box::new(Vec::new), details: Box::new(Vec::new), ok: "ok", separator: "\n" }
+        Self {
+            reasons: Box::new(reasons),
+            warnings: Box::new(Vec::new),
+            details: Box::new(Vec::new),
+            ok: "ok",
+            separator: "\n",
+        }
     }
 
     /// Lines about what is wrong although the server answers. They follow after an empty one, ready or not.

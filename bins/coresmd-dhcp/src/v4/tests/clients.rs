@@ -116,3 +116,14 @@ fn who_asks_too_often_is_dropped_before_anything_is_looked_up() {
     let (mac, beginning) = (MacAddr(NODE), Urgency::Beginning);
     assert_eq!(seen, [(mac, beginning), (mac, beginning), (mac, Urgency::UnderWay)]);
 }
+
+#[test]
+fn an_exchange_under_way_is_urgent() {
+    use MessageType::{Ack, Decline, Discover, Inform, Release, Request};
+    for (kind, urgent) in
+        [(Discover, false), (Inform, false), (Request, true), (Decline, true), (Release, true), (Ack, false)]
+    {
+        assert_eq!(is_urgent(&bytes(&ask(kind))), urgent, "{kind:?}");
+    }
+    assert!(!is_urgent(b"nothing"));
+}
