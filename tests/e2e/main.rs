@@ -6,5 +6,6 @@
 mod boot;
 mod clients;
 mod lab;
+mod pool;
 mod relayed;
 mod reserved;
