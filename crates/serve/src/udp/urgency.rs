@@ -99,11 +99,8 @@ impl Queue {
             }
             self.urgent.pop_front();
         }
-        if urgent {
-            self.urgent.push_back(waiting)
-        } else {
-            self.rest.push_back(waiting)
-        }
+        let queue = if urgent { &mut self.urgent } else { &mut self.rest };
+        queue.push_back(waiting);
         !full
     }
 
