@@ -17,13 +17,15 @@ use crate::server::leases::Leases;
 #[derive(Debug)]
 pub(super) struct PoolCollector(pub(super) Arc<Leases>);
 
-/// The states of an address, and how many of a range are in it.
-const STATES: [(&str, fn(&Usage) -> u64); 4] = [
-    ("free", Usage::free),
-    ("offered", |usage| usage.offered as u64),
-    ("bound", |usage| usage.bound as u64),
-    ("declined", |usage| usage.declined as u64),
-];
+/// The states of a range's addresses, with how many are in each.
+fn states(usage: &Usage) -> [(&'static str, u64); 4] {
+    [
+        ("free", usage.free()),
+        ("offered", usage.offered as u64),
+        ("bound", usage.bound as u64),
+        ("declined", usage.declined as u64),
+    ]
+}
 
 impl Collector for PoolCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
@@ -34,9 +36,9 @@ impl Collector for PoolCollector {
             encoder.encode_descriptor(name, "Addresses of the pool, by range and state", None, MetricType::Gauge)?;
         for usage in leases.usage() {
             let range = usage.range.to_string();
-            for (state, count) in STATES {
+            for (state, count) in states(&usage) {
                 let labels = [("range", range.as_str()), ("state", state)];
-                let count = i64::try_from(count(&usage)).unwrap_or(i64::MAX);
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
                 ConstGauge::new(count).encode(addresses.encode_family(&labels)?)?;
             }
         }
