@@ -8,10 +8,12 @@
 //!                   ├ request  decode
 //!                   ├ admission            who asks too often goes no further
 //!                   ├ respond  steps · address_file · Snapshot::lookup(chaddr) · address · naming · boot
+//!                   ├ pooled   pool: who has no reservation, and is not known
 //!                   ├ reply
 //!                   └ destination
 //!                server::v4               by relay, unicast, frame or broadcast, at once or out of the backlog;
 //!                                         one log line, counted
+//!                server::leases           an ACK of the pool waits here until its lease is on the disk
 //! ```
 //! The pure rooms (`policy`, `v4`) know neither the configuration nor the runtime.
 

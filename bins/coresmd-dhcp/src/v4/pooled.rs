@@ -133,7 +133,8 @@ fn ask(
                 return Ok(Answer { verdict: Verdict::Nak, changes: pool.forget(&client) });
             }
             let hostname = message.option(OptionCode::Hostname);
-            let hostname = hostname.as_deref().and_then(|name| std::str::from_utf8(name).ok());
+            let hostname = hostname.as_deref().filter(|name| name.len() <= 255);
+            let hostname = hostname.and_then(|name| std::str::from_utf8(name).ok());
             pool.request(&PoolRequest { client: &client, link, state, address, hostname }, now)
         }
     })
