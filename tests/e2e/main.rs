@@ -9,5 +9,6 @@ mod clients6;
 mod dhcp6;
 mod lab;
 mod lab6;
+mod pool;
 mod relayed;
 mod reserved;

@@ -3,7 +3,7 @@
 //! ```text
 //! text ──tree──▶ nodes with places ──server4 · listen · steps · coresmd──▶ Config
 //!                                  ──server6 · listen6 · steps6 · coresmd▶
-//!                                  ──layers · sections: smd bss policy admin log▶
+//!                                  ──layers · sections: smd bss policy pool admin log▶
 //! ```
 //! What the original skips with a log line is a warning here; what stops it, and any fault in a section of ours, is an
 //! error. `check` shows both; the server starts in spite of warnings.
@@ -13,6 +13,7 @@ mod coresmd;
 mod layers;
 mod listen;
 mod listen6;
+mod pools;
 mod report;
 mod sections;
 mod server4;
@@ -38,7 +39,7 @@ pub use self::listen::Listen;
 pub use self::listen6::{ALL_RELAYS_AND_SERVERS, ALL_SERVERS, Listen6};
 use self::report::{Fault, Report};
 pub use self::sections::{Admin, Log};
-use self::sections::{AdminSection, BssSection, LogSection, PolicySection, SmdSection};
+use self::sections::{AdminSection, BssSection, LogSection, PolicySection, PoolSection, SmdSection};
 pub use self::server4::STEPS;
 use self::server4::Server4;
 pub use self::server6::Server6;
@@ -116,7 +117,13 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     let smd: SmdSection = layers::section("smd", root, environment, report);
     let bss: BssSection = layers::section("bss", root, environment, report);
     let limits: PolicySection = layers::section("policy", root, environment, report);
-    let server4 = server4?;
+    let pool: PoolSection = layers::section("pool", root, environment, report);
+    let mut server4 = server4?;
+    match (&mut server4.policy.pool, root.get("pool")) {
+        (Some(settings), _) => pool.apply(&mut settings.times),
+        (None, Some(entry)) if !server4.pooled => report.warn(unused(entry, "`range` or `bootloop`")),
+        (None, _) => {}
+    }
     let (server6, coresmd6) = match server6 {
         Some(read) => read.map(|(server6, coresmd)| (Some(server6), coresmd))?,
         None => (None, None),
@@ -167,9 +174,7 @@ fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<
         None => {
             for section in ["smd", "bss"] {
                 if let Some(entry) = root.get(section) {
-                    let fault =
-                        Fault::new(entry.span.clone(), format!("`{section}` is not used: no step is `coresmd`"));
-                    report.warn(fault);
+                    report.warn(unused(entry, "`coresmd`"));
                 }
             }
         }
@@ -184,10 +189,15 @@ fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<
     }
 }
 
+/// A section for a step that is not there.
+fn unused(section: &Entry, step: &str) -> Fault {
+    Fault::new(section.span.clone(), format!("`{}` is not used: no step is {step}", section.key))
+}
+
 /// The original ignores keys that it does not know, and so do we, aloud.
 fn top_level_keys(entries: &[Entry], report: &mut Report<'_>) {
-    const KNOWN: [&str; 7] = ["admin", "bss", "log", "policy", "server4", "server6", "smd"];
-    const LATER: [&str; 4] = ["boot", "http", "pool", "tftp"];
+    const KNOWN: [&str; 8] = ["admin", "bss", "log", "policy", "pool", "server4", "server6", "smd"];
+    const LATER: [&str; 3] = ["boot", "http", "tftp"];
     for (at, entry) in entries.iter().enumerate() {
         let key = entry.key.as_str();
         if entries[..at].iter().any(|earlier| earlier.key == key) {

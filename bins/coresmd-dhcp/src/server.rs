@@ -5,6 +5,7 @@
 pub(crate) mod address_files;
 mod addresses;
 mod admin;
+mod leases;
 mod metrics;
 mod state_file;
 mod tftp;
@@ -22,7 +23,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use serve::drain::{Grace, Stop};
+use serve::drain::{Grace, Stop, Straggler};
 use serve::link::LinkSocket;
 use serve::udp::{BindSpec, RecvMeta, Replies, UdpEndpoint};
 use smd_cache::refresh::{Refresher, StartError};
@@ -32,13 +33,17 @@ use tokio::runtime::Runtime;
 
 use self::addresses::Addresses;
 use self::admin::Admin;
+use self::leases::Leases;
 use self::metrics::Metrics;
 use self::troubles::Troubles;
-use self::v4::{Door, Porter};
+use self::v4::{Door, Outbox, Porter};
 use crate::config::{Config, Listen};
+use crate::pool::store::StoreError;
 
 /// Datagrams that are received and answered at a time.
 const BATCH: usize = 32;
+/// Datagrams that may wait for each socket when more comes than can be answered: a tenth of a second's work.
+const QUEUE: usize = 4096;
 /// How long a stopping server waits for its threads.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -53,6 +58,8 @@ pub(crate) struct Server {
     /// `None` where nothing is asked of SMD.
     refresher: Option<Refresher>,
     admin: Option<Admin>,
+    /// `None` without a pool.
+    leases: Option<Arc<Leases>>,
     /// `None` where no step names boot files.
     tftp: Option<tftp::Service>,
 }
@@ -78,6 +85,9 @@ pub(crate) enum ServerError {
     /// A DHCPv6 server must have a DUID (RFC 8415 §11), and nothing here makes one.
     #[error("no interface has a MAC address to make a DUID of: set `server_id` in `server6`")]
     NoDuid,
+    /// The lease file cannot be used.
+    #[error(transparent)]
+    Leases(#[from] StoreError),
     /// The system refused something that every server needs.
     #[error("cannot {what}: {source}")]
     System { what: &'static str, source: io::Error },
@@ -102,6 +112,13 @@ impl Server {
         let mut registry = metrics::registry(sockets, state.clone());
         let tftp = config.tftp.as_ref().map(|tftp| tftp::Service::open(tftp, snapshots.clone(), &mut registry));
         let metrics = Arc::new(Metrics::register(&mut registry));
+        let link = if endpoints.is_empty() { None } else { open_link() };
+        let outbox = Arc::new(Outbox::new(link, metrics));
+        let leases = config.policy.pool.as_ref().map(|pool| Leases::open(pool, Arc::clone(&outbox)).map(Arc::new));
+        let leases = leases.transpose()?;
+        if let Some(leases) = &leases {
+            metrics::add_pool(&mut registry, leases);
+        }
         let (addresses, troubles) = (Arc::new(ArcSwap::from_pointee(addresses)), Troubles::default());
         let surroundings = v6::Surroundings {
             limits: config.limits,
@@ -111,21 +128,24 @@ impl Server {
             troubles: troubles.clone(),
         };
         let dhcp6 = config.server6.map(|config| v6::Service::start(config, surroundings, &mut registry)).transpose()?;
-        let admin = Admin::bind(&runtime, &config.admin, Arc::new(RwLock::new(registry)), state, troubles)?;
+        let registry = Arc::new(RwLock::new(registry));
+        let admin = Admin::bind(&runtime, &config.admin, registry, state, leases.clone(), troubles)?;
         address_files::follow(config.policy.address_files().cloned()).map_err(system("start a thread"))?;
-        let link = if endpoints.is_empty() { None } else { open_link() };
-        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, link, metrics));
-        Ok(Self { stop, runtime, endpoints, door, dhcp6, refresher, admin, tftp })
+        let door = Arc::new(Door::new(config.policy, config.limits, snapshots, addresses, outbox, leases.clone()));
+        Ok(Self { stop, runtime, endpoints, door, dhcp6, refresher, admin, leases, tftp })
     }
 
     /// Serves until a signal comes or a socket fails.
     pub(crate) fn run(self) -> Result<(), ServerError> {
-        let Self { stop, runtime, endpoints, door, dhcp6, refresher, admin, tftp } = self;
+        let Self { stop, runtime, endpoints, door, dhcp6, refresher, admin, leases, tftp } = self;
         runtime.spawn(addresses::follow(door.addresses()));
         let sender = Arc::clone(&door);
         runtime.spawn(async move { sender.send_held().await });
         if let Some(dhcp6) = &dhcp6 {
             dhcp6.spawn(&runtime);
+        }
+        if let Some(leases) = leases.clone() {
+            runtime.spawn(async move { leases.expire().await });
         }
         if let Some(admin) = admin {
             runtime.spawn(admin.run(stop.wait()));
@@ -139,13 +159,13 @@ impl Server {
             let handle = move |meta: &RecvMeta, datagram: &[u8], replies: &mut Replies| {
                 porter.handle(meta, datagram, replies);
             };
-            threads.push(receive("dhcp4", name, endpoint, handle, &stop, failed.clone())?);
+            threads.push(receive("dhcp4", name, endpoint, crate::v4::is_urgent, handle, &stop, failed.clone())?);
         }
         for (name, endpoint, mut porter) in dhcp6.into_iter().flat_map(v6::Service::porters) {
             let handle = move |meta: &RecvMeta, datagram: &[u8], replies: &mut Replies| {
                 porter.handle(meta, datagram, replies);
             };
-            threads.push(receive("dhcp6", name, endpoint, handle, &stop, failed.clone())?);
+            threads.push(receive("dhcp6", name, endpoint, crate::v6::is_urgent, handle, &stop, failed.clone())?);
         }
         drop(failed);
         if let Some(tftp) = tftp {
@@ -158,6 +178,9 @@ impl Server {
         for straggler in grace.join_threads(threads) {
             tracing::warn!("{straggler}");
         }
+        for straggler in leases.map(|leases| close(leases, &grace)).transpose()?.into_iter().flatten() {
+            tracing::warn!("{straggler}");
+        }
         if let Some(refresh) = refresh
             && runtime.block_on(grace.finish(refresh)).is_none()
         {
@@ -167,18 +190,25 @@ impl Server {
     }
 }
 
+/// Writes the last leases, as long as the disk takes no longer than it may.
+fn close(leases: Arc<Leases>, grace: &Grace) -> Result<Vec<Straggler>, ServerError> {
+    let closing = thread::Builder::new().name("closing".into()).spawn(move || leases.close());
+    closing.map(|closing| grace.join_threads(vec![closing])).map_err(system("start a thread"))
+}
+
 /// Starts the thread of one socket. A socket that fails ends the server.
 fn receive(
     family: &str,
     name: String,
     endpoint: Arc<UdpEndpoint>,
-    mut handle: impl FnMut(&RecvMeta, &[u8], &mut Replies) + Send + 'static,
+    is_urgent: fn(&[u8]) -> bool,
+    handle: impl FnMut(&RecvMeta, &[u8], &mut Replies) + Send + 'static,
     stop: &Stop,
     failed: mpsc::Sender<ServerError>,
 ) -> Result<JoinHandle<()>, ServerError> {
     let stop = stop.clone();
     let serve = move || {
-        if let Err(source) = endpoint.run(BATCH, &stop, &mut handle) {
+        if let Err(source) = endpoint.run_by_urgency(BATCH, QUEUE, &stop, is_urgent, handle) {
             tracing::error!(socket = %name, error = %source, "a socket failed");
             // Whoever waits for the failure is gone only when the server ends anyway.
             let _ = failed.send(ServerError::Socket { name, source });

@@ -44,6 +44,7 @@ pub use self::drop_reason::{DropReason, Unserved};
 use self::policy::Policy6;
 use self::prefix::PrefixPool;
 use self::request::Request;
+pub use self::request::is_urgent;
 use crate::admission::{Excess, Urgency};
 
 /// A datagram and how it came.

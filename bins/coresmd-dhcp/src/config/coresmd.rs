@@ -89,9 +89,9 @@ pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Settings> {
         }
         Value::Null | Value::Scalar(_) => {
             let words = words::split(&entry.node, report.text()).expect("null and scalars have words");
-            let words = text::without_comments(words, report);
+            let words = words::without_comments(words, report);
             match words.first() {
-                Some(first) if text::key(first).is_none() => positional::read(entry, &words, &mut draft, report),
+                Some(first) if words::key(first).is_none() => positional::read(entry, &words, &mut draft, report),
                 _ => text::read(&words, &mut draft, report),
             }
         }

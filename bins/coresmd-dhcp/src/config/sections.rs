@@ -1,4 +1,4 @@
-//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `policy`, `admin`,
+//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `policy`, `pool`, `admin`,
 //! `log`.
 
 use std::fmt;
@@ -16,6 +16,7 @@ use super::coresmd::Settings;
 use super::{Environment, values};
 use crate::admission::Limits;
 use crate::cli::Level;
+use crate::pool::Times;
 
 /// The section `admin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,14 @@ pub(super) struct PolicySection {
     max_rate_per_interface: Option<Rate>,
 }
 
+/// `pool` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PoolSection {
+    offer_hold: Option<Timeout>,
+    quarantine: Option<Timeout>,
+}
+
 /// `admin` as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -100,6 +109,16 @@ impl PolicySection {
             per_mac: self.max_rate_per_mac.map_or(defaults.per_mac, |rate| rate.0),
             per_interface: self.max_rate_per_interface.map_or(defaults.per_interface, |rate| rate.0),
         }
+    }
+}
+
+impl PoolSection {
+    /// Sets what is written; a lease's time is the step's own.
+    pub(super) fn apply(self, times: &mut Times) {
+        // Rounded up: a hold of half a second is not none.
+        let seconds = |time: Timeout| time.0.as_secs() + u64::from(time.0.subsec_nanos() > 0);
+        times.offer_hold = self.offer_hold.map_or(times.offer_hold, seconds);
+        times.quarantine = self.quarantine.map_or(times.quarantine, seconds);
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn words(entry: &Entry, report: &mut Report<'_>) -> Option<Vec<Word>>
 }
 
 /// The original keeps most values once per process: lists are joined over all instances, of the others the last one
-/// wins, and every instance emits the result. Only `file`, `sleep` and `coresmd` are each their own.
+/// wins, and every instance emits the result. Only `file`, `sleep` and what gives addresses are each their own.
 pub(super) fn unify(steps: &mut [Step]) {
     let (mut dns, mut routers): (Vec<Ipv4Addr>, Vec<Ipv4Addr>) = (Vec::new(), Vec::new());
     let mut last: Vec<Step> = Vec::new();
@@ -60,7 +60,7 @@ pub(super) fn unify(steps: &mut [Step]) {
         match step {
             Step::Dns(addresses) => dns.extend(addresses),
             Step::Router(addresses) => routers.extend(addresses),
-            Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) => {}
+            step if is_its_own(step) => {}
             other => {
                 last.retain(|step| !same_kind(step, other));
                 last.push(other.clone());
@@ -71,13 +71,17 @@ pub(super) fn unify(steps: &mut [Step]) {
         match step {
             Step::Dns(addresses) => addresses.clone_from(&dns),
             Step::Router(addresses) => addresses.clone_from(&routers),
-            Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) => {}
+            step if is_its_own(step) => {}
             other => {
                 let latest = last.iter().find(|step| same_kind(step, other));
                 *other = latest.expect("every kind was entered above").clone();
             }
         }
     }
+}
+
+fn is_its_own(step: &Step) -> bool {
+    matches!(step, Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) | Step::Range | Step::Bootloop(_))
 }
 
 fn same_kind(a: &Step, b: &Step) -> bool {

@@ -210,7 +210,7 @@ admin:
   listen: here
 smd: {shrink: maybe, timeouts: {conect: 1s}}
 bss: {precedence: x}
-pool: {}
+pool: {hold: 1s}
 ";
     assert_eq!(
         faults(text),
@@ -227,7 +227,7 @@ pool: {}
             "12:22 error `searchdomains`: \"a..b\" is no domain name: a label has 1 to 63 octets",
             "13:7 error exactly one step per item of `plugins`",
             "14:7 error exactly one step per item of `plugins`",
-            "15:7 error `bootloop` is not supported yet by this version",
+            "15:7 error `bootloop` takes 4 or 5 words here, not 2",
             "16:7 error there is no step `ruoter`",
             "17:7 warning `prefix` has no DHCPv4 side: it is skipped",
             "19:3 error `server6` needs `plugins`, a list of steps",
@@ -239,7 +239,7 @@ pool: {}
             "24:1 warning `bss` is not used: no step is `coresmd`",
             "24:6 error `bss` needs `url`",
             "24:19 error `bss.precedence`: \"x\" is neither sql nor kv",
-            "25:1 error `pool` is not supported yet by this version",
+            "25:8 error `pool` has no key `hold`",
         ]
     );
     let (_, findings) = read("c.yaml", text, None);

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::ServerError;
+use super::leases::Leases;
 use super::troubles::Troubles;
 use crate::config;
 
@@ -29,15 +30,17 @@ impl Admin {
         config: &config::Admin,
         registry: Arc<RwLock<Registry>>,
         state: Option<StateHandle>,
+        leases: Option<Arc<Leases>>,
         troubles: Troubles,
     ) -> Result<Option<Self>, ServerError> {
         let address = config.listen;
         let details = state.clone();
-        let reasons = move || {
-            let inventory = state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default();
-            [inventory, troubles.list()].concat()
+        let warnings = move || {
+            let leases = leases.as_ref().map(|leases| leases.warnings()).unwrap_or_default();
+            [leases, troubles.list()].concat()
         };
-        let ready = Ready::new(reasons)
+        let ready = Ready::new(move || state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default())
+            .warnings(warnings)
             .details(move || details.as_ref().map(|state| describe(&state.load())).unwrap_or_default());
         let router = admin::router(ready, admin::Metrics::new(registry));
         match runtime.block_on(TcpListener::bind(address)) {

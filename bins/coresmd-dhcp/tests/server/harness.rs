@@ -49,9 +49,15 @@ impl Server {
 
     /// Starts one on ports of its choice and learns them from its log.
     fn start_in(directory: tempfile::TempDir, config: &str) -> Self {
-        let file = write(directory.path(), "config.yaml", config);
+        write(directory.path(), "config.yaml", config);
+        Self::run_in(directory)
+    }
+
+    /// Starts one with the configuration that is there.
+    fn run_in(directory: tempfile::TempDir) -> Self {
         let mut command = command();
-        command.current_dir(directory.path()).env("STATE_DIRECTORY", directory.path()).arg("--config").arg(file);
+        let state = directory.path();
+        command.current_dir(state).env("STATE_DIRECTORY", state).args(["--config", "config.yaml"]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (lines, log) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -89,6 +95,33 @@ impl Server {
             get(self.admin, "/readyz").starts_with("HTTP/1.1 200")
         });
         assert!(ready, "{}", get(self.admin, "/readyz?verbose"));
+    }
+
+    /// Waits until the metrics have these lines: a reply may be there before it is counted.
+    pub(crate) fn wait_for_metrics(&self, lines: &[&str]) {
+        let mut metrics = String::new();
+        let found = (0..400).any(|_| {
+            metrics = get(self.admin, "/metrics");
+            let all = lines.iter().all(|line| metrics.contains(&format!("{line}\n")));
+            if !all {
+                thread::sleep(PATIENCE / 400);
+            }
+            all
+        });
+        assert!(found, "{lines:?} are not all in\n{metrics}");
+    }
+
+    /// Ends it by SIGKILL, as a power cut would, and starts it again where it was.
+    pub(crate) fn kill_and_restart(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let directory = std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap());
+        Self::run_in(directory)
+    }
+
+    /// The directory with its files.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Ends it by SIGTERM; the exit code.

@@ -4,6 +4,7 @@
 
 mod dhcp6;
 mod harness;
+mod leases;
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;
@@ -211,14 +212,22 @@ fn a_flood_of_one_mac_address_is_held_back_and_counted() {
 
 /// A node's DISCOVER through a relay that wants the answer at its own port.
 fn relayed_discover(node: u8) -> Vec<u8> {
-    let mut discover = Outgoing::new(BOOTREQUEST);
-    discover.xid = node.into();
-    discover.giaddr = Ipv4Addr::LOCALHOST;
-    discover.chaddr[..6].copy_from_slice(&[2, 0, 0, 0, 0, node]);
-    discover.options.set(OptionCode::MessageType, &[MessageType::Discover.into()]);
-    discover.options.set(OptionCode::RelayAgentInformation, &[19, 0]); // RFC 8357: back to our port
+    relayed(node, MessageType::Discover, &[])
+}
+
+/// A node's message of this type with these options, through such a relay.
+fn relayed(node: u8, kind: MessageType, options: &[(OptionCode, &[u8])]) -> Vec<u8> {
+    let mut message = Outgoing::new(BOOTREQUEST);
+    message.xid = node.into();
+    message.giaddr = Ipv4Addr::LOCALHOST;
+    message.chaddr[..6].copy_from_slice(&[2, 0, 0, 0, 0, node]);
+    message.options.set(OptionCode::MessageType, &[kind.into()]);
+    for (code, value) in options {
+        message.options.set(*code, value);
+    }
+    message.options.set(OptionCode::RelayAgentInformation, &[19, 0]); // RFC 8357: back to our port
     let mut bytes = Vec::new();
-    discover.encode(1472, &mut bytes);
+    message.encode(1472, &mut bytes);
     bytes
 }
 
