@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use smd_cache::boot::Precedence;
@@ -59,8 +58,7 @@ fn bodies() -> Parts {
     components.push_str("]}\n");
     Parts {
         smd: Some(SmdBodies { interfaces: interfaces.into(), components: components.into() }),
-        groups: None,
-        boot: None,
+        ..Parts::default()
     }
 }
 
@@ -149,7 +147,7 @@ fn restart_from_disk(bencher: Bencher<'_, '_>) {
     save(&file, &saved).unwrap();
     bencher.bench_local(|| {
         let smd = load(&file).unwrap().and_then(|saved| saved.parts.smd).unwrap();
-        let offered = Offered { smd: News::New(smd), groups: News::Unchanged, boot: News::<Bytes>::Unchanged };
+        let offered = Offered { smd: News::New(smd), ..Offered::default() };
         let mut store = Store::new(Precedence::Sql, ShrinkPolicy::Hold);
         store.offer(offered).fresh.unwrap()
     });
