@@ -100,7 +100,19 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     let bss: BssSection = layers::section("bss", root, environment, report);
     let limits: PolicySection = layers::section("policy", root, environment, report);
     let server4 = server4?;
-    let source = server4.coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
+    one_source_each(root, report);
+    let source = match &server4.coresmd {
+        None => None,
+        Some(coresmd) => {
+            let source = smd.resolve(bss, coresmd, environment);
+            if source.is_none() {
+                let fault = Fault::new(coresmd.place.clone(), "`coresmd` needs `svc_base_uri`");
+                let help = "the URL of SMD: `svc_base_uri=http://smd:27779`; or a file: `smd: {inventory: nodes.yaml}`";
+                report.error(fault.help(help));
+            }
+            Some(source?)
+        }
+    };
     check_source(source.as_ref(), root, report);
     Some(Config {
         listen: server4.listen,
@@ -111,6 +123,20 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
         admin: admin.resolve(),
         log: log.resolve(),
     })
+}
+
+/// Inventory and boot parameters come from one source each, as far as the file says. A flag or a variable that names a
+/// file wins.
+fn one_source_each(root: &Node, report: &mut Report<'_>) {
+    let Some(smd) = root.get("smd") else { return };
+    if let (Some(_), Some(inventory)) = (smd.node.get("url"), smd.node.get("inventory")) {
+        let message = "`smd.url` and `smd.inventory`: the inventory comes from SMD or from a file, not from both";
+        report.error(Fault::new(inventory.span.clone(), message));
+    }
+    if let (Some(_), Some(boot)) = (root.get("bss"), smd.node.get("boot")) {
+        let message = "`bss` and `smd.boot`: boot parameters come from BSS or from a file, not from both";
+        report.error(Fault::new(boot.span.clone(), message));
+    }
 }
 
 /// An inventory that nothing needs, or that a restart loses.

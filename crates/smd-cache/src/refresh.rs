@@ -15,7 +15,7 @@ pub use crate::client::Timeouts;
 pub use config::{BssSource, ShrinkPolicy, SourceConfig, StartError};
 pub use control::Control;
 pub use guard::ShrinkGuard;
-pub use sources::FileError;
+pub use sources::{FileError, file_faults};
 pub use store::{News, Offered, Outcome, Parts, SmdBodies, Store};
 
 use std::path::{Path, PathBuf};

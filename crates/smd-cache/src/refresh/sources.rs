@@ -108,6 +108,13 @@ impl Sources {
     }
 }
 
+/// What is wrong with the files that are sources: for those who check a configuration without using it.
+pub fn file_faults(config: &SourceConfig) -> Vec<FileError> {
+    let inventory = config.inventory_file.iter().map(|file| Inventory::file(file, config.max_body).fault().cloned());
+    let boot = config.boot_file.iter().map(|file| Boot::file(file, config.max_body).fault().cloned());
+    inventory.chain(boot).flatten().collect()
+}
+
 /// How often files are looked at between polls: one `stat` each.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 

@@ -7,6 +7,7 @@ use smd_cache::boot::Precedence;
 use smd_cache::refresh::{BssSource, SourceConfig};
 use smd_cache::{Snapshot, state::CacheState};
 use smd_sim::cluster::load::boot_parameters;
+use smd_sim::cluster::rows::{Component, EthernetInterface, IpAddressMapping, Members, Partition};
 use smd_sim::{BootKind, BssMode, BssSettings, Cluster, InventoryKind, InventoryServiceSettings, Settings, Sim};
 use tokio::net::TcpListener;
 
@@ -42,11 +43,19 @@ fn write(directory: &Path) -> (std::path::PathBuf, std::path::PathBuf) {
 }
 
 /// The URL of a simulator that serves the site as the settings say.
-#[expect(clippy::disallowed_methods, reason = "a test binds its own loopback port")]
 async fn serve(settings: Settings) -> String {
+    run(Sim::with_settings(cluster(), settings)).await
+}
+
+fn cluster() -> Cluster {
     let mut cluster = Cluster::from_inventory("nodes.yaml", NODES, SystemTime::UNIX_EPOCH).unwrap();
     cluster.boot = boot_parameters("boot.yaml", BOOT).unwrap();
-    let sim = Sim::with_settings(cluster, settings);
+    cluster
+}
+
+/// The URL of a simulator.
+#[expect(clippy::disallowed_methods, reason = "a test binds its own loopback port")]
+async fn run(sim: Sim) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { sim.serve(listener, std::future::pending()).await });
@@ -121,44 +130,49 @@ async fn every_combination_gives_the_same_snapshot() {
 }
 
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "a test binds its own loopback port")]
-async fn ids_that_are_no_xnames_partitions_and_roles_come_through() {
-    let url = serve(Settings::default()).await;
-    let settings = Settings {
-        inventory: InventoryKind::InventoryService(InventoryServiceSettings::default()),
-        token: Some("good".into()),
-        ..Settings::default()
-    };
+async fn partitions_come_through() {
+    let mut cluster = cluster();
+    let members = Members { ids: vec!["x1000c0s0b0n0".into(), "x1000c0s0b0".into()] };
+    cluster.partitions.push(Partition { name: "p1.2".into(), members, ..Partition::default() });
+    let url = run(Sim::new(cluster)).await;
+    let running = Running::start(SourceConfig { groups: true, ..quick(&url) });
+    let state = running.until(|state| !state.stale).await;
+    assert!(state.failing.is_empty(), "{state:?}");
+    let snapshot = running.snapshot();
+    let partitions: Vec<Option<&str>> = snapshot.hosts().map(|host| host.partition()).collect();
+    assert_eq!(partitions, [Some("p1.2"), Some("p1.2"), None, None, None]);
+    running.stop().await;
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+async fn a_closed_inventory_is_not_an_empty_one_and_its_ids_need_be_no_xnames() {
+    let inventory = InventoryKind::InventoryService(InventoryServiceSettings::default());
+    let settings = Settings { inventory, token: Some("good".into()), ..Settings::default() };
     let sim = Sim::with_settings(Cluster::default(), settings);
     sim.change(|cluster, now| {
-        cluster.components.push(smd_sim::cluster::rows::Component {
+        cluster.components.push(Component {
             id: "Rack-7/Node-A".into(),
             component_type: "Node".into(),
             role: "Application".into(),
             sub_role: "Worker".into(),
-            ..Default::default()
+            ..Component::default()
         });
-        cluster.interfaces.push(smd_sim::cluster::rows::EthernetInterface {
+        cluster.interfaces.push(EthernetInterface {
             id: "52-54-00-BE-EF-09".into(),
             description: String::new(),
             mac_address: "52-54-00-BE-EF-09".into(),
             last_update: now,
             component_id: "Rack-7/Node-A".into(),
             component_type: String::new(),
-            ip_addresses: vec![smd_sim::cluster::rows::IpAddressMapping {
-                ip_address: "10.0.0.9".into(),
-                network: String::new(),
-            }],
+            ip_addresses: vec![IpAddressMapping { ip_address: "10.0.0.9".into(), network: String::new() }],
         });
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { sim.serve(listener, std::future::pending()).await });
-    let closed = quick(&format!("http://{address}"));
+    let closed = quick(&run(sim).await);
     let running = Running::start(closed.clone());
     let state = running.until(|state| !state.failing.is_empty()).await;
     assert!(state.failing[0].text.contains("status 401"), "{}", state.failing[0].text);
-    assert!(state.counts.hosts == 0 && state.fetched_at.is_none(), "closed is not empty");
+    assert!(state.counts.hosts == 0 && state.fetched_at.is_none(), "nothing is served yet");
     running.stop().await;
 
     let directory = tempfile::tempdir().unwrap();
@@ -166,14 +180,10 @@ async fn ids_that_are_no_xnames_partitions_and_roles_come_through() {
     std::fs::write(&token, "good").unwrap();
     let running = Running::start(SourceConfig { token_file: Some(token), groups: true, ..closed });
     let state = running.until(|state| !state.stale).await;
-    assert!(state.failing.is_empty(), "no partitions are no failure: {state:?}");
+    assert!(state.failing.is_empty(), "inventory-service has no partitions, and that is no failure: {state:?}");
     let snapshot = running.snapshot();
     let host = snapshot.hosts().next().unwrap();
     assert_eq!((host.id().as_str(), host.role(), host.sub_role()), ("Rack-7/Node-A", Some("Application"), Some("Worker")));
+    assert!(snapshot.last_update().is_some());
     running.stop().await;
-
-    let partitioned = Running::start(SourceConfig { groups: true, ..quick(&url) });
-    partitioned.until(|state| !state.stale).await;
-    assert!(partitioned.snapshot().hosts().all(|host| host.partition().is_none()));
-    partitioned.stop().await;
 }

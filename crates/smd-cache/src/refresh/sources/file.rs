@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
-use crate::files::Findings;
+use crate::files::{Finding, Findings};
 use crate::inventory::Part;
 use crate::state::{FailureKind, PartFailure};
 
@@ -152,6 +152,19 @@ fn understand<T>(path: &Path, content: &[u8], modified: Option<SystemTime>, pars
 impl FileError {
     fn io(path: &Path, error: &io::Error) -> Self {
         Self::Io { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    /// Each mistake by itself.
+    pub fn findings(&self) -> Vec<Finding> {
+        let whole = |path: &Path, line: usize, message| {
+            vec![Finding { file: path.display().to_string(), line: line as u64, column: 0, message }]
+        };
+        match self {
+            Self::Io { path, reason } => whole(path, 0, format!("cannot be read: {reason}")),
+            Self::TooLarge { path, limit } => whole(path, 0, format!("the file is larger than {limit} bytes")),
+            Self::Encoding { path, line } => whole(path, *line, "the file is not UTF-8".to_owned()),
+            Self::Findings(findings) => findings.0.clone(),
+        }
     }
 
     /// As a failure of the part that the file should have brought.
