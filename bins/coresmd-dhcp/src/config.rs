@@ -93,27 +93,18 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     if root.get("server4").is_none() && root.get("server6").is_none() && matches!(root.value, Value::Map(_)) {
         report.error_at(0, 0, "neither `server4` nor `server6`: there is nothing to serve".into(), None);
     }
-    let server4 = root.get("server4").and_then(|section| server4::read(section, report));
     let admin: AdminSection = layers::section("admin", root, environment, report);
     let log: LogSection = layers::section("log", root, environment, report);
     let smd: SmdSection = layers::section("smd", root, environment, report);
+    report.inventory_named = smd.names_inventory();
     let bss: BssSection = layers::section("bss", root, environment, report);
     let limits: PolicySection = layers::section("policy", root, environment, report);
-    let server4 = server4?;
+    let server4 = root.get("server4").and_then(|section| server4::read(section, report))?;
     one_source_each(root, report);
-    let source = match &server4.coresmd {
-        None => None,
-        Some(coresmd) => {
-            let source = smd.resolve(bss, coresmd, environment);
-            if source.is_none() {
-                let fault = Fault::new(coresmd.place.clone(), "`coresmd` needs `svc_base_uri`");
-                let help = "the URL of SMD: `svc_base_uri=http://smd:27779`; or a file: `smd: {inventory: nodes.yaml}`";
-                report.error(fault.help(help));
-            }
-            Some(source?)
-        }
-    };
-    check_source(source.as_ref(), root, report);
+    let source = server4.coresmd.as_ref().and_then(|coresmd| smd.resolve(bss, coresmd, environment));
+    if source.is_some() || server4.coresmd.is_none() {
+        check_source(source.as_ref(), root, report);
+    }
     Some(Config {
         listen: server4.listen,
         policy: server4.policy,
@@ -151,7 +142,7 @@ fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<
                 }
             }
         }
-        Some(source) if source.snapshot_file.is_none() => {
+        Some(source) if source.snapshot_file.is_none() && source.inventory_file.is_none() => {
             let place = root.get("server4").map_or(0..0, |section| section.span.clone());
             let note =
                 Fault::new(place, "the last good snapshot is not kept on disk: a restart without SMD answers nobody");

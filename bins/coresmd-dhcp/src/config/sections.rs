@@ -122,6 +122,11 @@ impl LogSection {
 }
 
 impl SmdSection {
+    /// Whether it says where the inventory is.
+    pub(super) fn names_inventory(&self) -> bool {
+        self.url.is_some() || self.inventory.is_some()
+    }
+
     /// The inventory's source: what `coresmd` says about SMD, with what these sections add. `None` where neither names
     /// one.
     pub(super) fn resolve(self, bss: BssSection, coresmd: &Settings, environment: &Environment) -> Option<SourceConfig> {
