@@ -57,10 +57,7 @@ fn bodies() -> Parts {
     }
     interfaces.push_str("]\n");
     components.push_str("]}\n");
-    Parts {
-        smd: Some(SmdBodies { interfaces: interfaces.into(), components: components.into() }),
-        ..Parts::default()
-    }
+    Parts { smd: Some(SmdBodies { interfaces: interfaces.into(), components: components.into() }), ..Parts::default() }
 }
 
 fn smd() -> SmdBodies {
@@ -146,7 +143,8 @@ fn nodes_yaml() -> String {
         let [high, low] = [node >> 8, node & 255];
         let bmc = format!("x{}c{}s{}b{}", 1000 + node / 256, node / 32 % 8, node / 4 % 8, node % 4);
         writeln!(text, "- name: node{node}\n  nid: {}\n  xname: {bmc}n0\n  groups: [compute]", node + 1).unwrap();
-        writeln!(text, "  bmc_mac: 02:00:02:00:{high:02x}:{low:02x}\n  bmc_ip: 10.2.{high}.{low}\n  interfaces:").unwrap();
+        writeln!(text, "  bmc_mac: 02:00:02:00:{high:02x}:{low:02x}\n  bmc_ip: 10.2.{high}.{low}\n  interfaces:")
+            .unwrap();
         for nic in 0..2 {
             writeln!(text, "  - mac_addr: 02:00:{nic:02x}:00:{high:02x}:{low:02x}").unwrap();
             writeln!(text, "    ip_addrs: [{{network: HMN, ip_addr: 10.{nic}.{high}.{low}}}]").unwrap();

@@ -233,9 +233,7 @@ mod tests {
         let groups = Some(Bytes::from_static(b"[]"));
         let partitions = Some(Bytes::from_static(b"[ ]"));
         let with_groups = Parts { groups, partitions, ..saved().parts };
-        for parts in
-            [saved().parts, Parts::default(), with_groups]
-        {
+        for parts in [saved().parts, Parts::default(), with_groups] {
             let saved = Saved { parts, ..saved() };
             assert_eq!(parsed(&content(&saved)).unwrap(), saved);
         }

@@ -74,7 +74,7 @@ pub struct Component {
     pub nid: Option<Nid>,
     /// Its Role.
     pub role: Option<Box<str>>,
-    /// Its SubRole.
+    /// Its `SubRole`.
     pub sub_role: Option<Box<str>>,
     /// What it is called besides.
     pub aliases: Box<[Box<str>]>,

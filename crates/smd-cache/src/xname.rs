@@ -188,9 +188,12 @@ mod tests {
     }
     #[test]
     fn the_letters_say_the_type() {
-        for (text, name) in
-            [("x1000c0s0b0n0", "Node"), ("X1000c0s0b0", "NodeBMC"), ("x3000m0", "CabinetPDUController"), ("p1", "Partition")]
-        {
+        for (text, name) in [
+            ("x1000c0s0b0n0", "Node"),
+            ("X1000c0s0b0", "NodeBMC"),
+            ("x3000m0", "CabinetPDUController"),
+            ("p1", "Partition"),
+        ] {
             assert_eq!(Xname::parse(text).map(|x| x.component_type()), Some(name), "{text}");
         }
     }

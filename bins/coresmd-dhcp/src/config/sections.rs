@@ -129,7 +129,12 @@ impl SmdSection {
 
     /// The inventory's source: what `coresmd` says about SMD, with what these sections add. `None` where neither names
     /// one.
-    pub(super) fn resolve(self, bss: BssSection, coresmd: &Settings, environment: &Environment) -> Option<SourceConfig> {
+    pub(super) fn resolve(
+        self,
+        bss: BssSection,
+        coresmd: &Settings,
+        environment: &Environment,
+    ) -> Option<SourceConfig> {
         let url = self.url.map(|url| url.0).or_else(|| coresmd.smd_url.clone());
         let inventory = self.inventory.map(|path| path.0);
         let mut source = SourceConfig::new(if inventory.is_some() { String::new() } else { url? });

@@ -362,8 +362,10 @@ fn a_site_in_files_needs_no_smd() {
     let source = good(&text).source.unwrap();
     assert_eq!((source.inventory_file, source.boot_file), (Some("nodes.yaml".into()), Some("boot.yaml".into())));
     assert_eq!((source.smd_url.as_str(), source.bss), ("", None));
-    let both = with_coresmd(LEAST) + "smd: {url: http://smd, inventory: n.yaml, boot: b.yaml}\nbss: {url: http://bss}\n";
-    let messages: Vec<String> = faults(&both).iter().map(|fault| fault[fault.find(' ').unwrap() + 1..].to_owned()).collect();
+    let both =
+        with_coresmd(LEAST) + "smd: {url: http://smd, inventory: n.yaml, boot: b.yaml}\nbss: {url: http://bss}\n";
+    let messages: Vec<String> =
+        faults(&both).iter().map(|fault| fault[fault.find(' ').unwrap() + 1..].to_owned()).collect();
     assert_eq!(
         messages,
         [

@@ -243,8 +243,9 @@ fn a_site_in_a_file_needs_no_smd() {
     discover.options.set(OptionCode::RelayAgentInformation, &[19, 0]); // RFC 8357: back to our port
     let mut bytes = Vec::new();
     discover.encode(1472, &mut bytes);
+    let address = server.dhcp;
     let offered = || {
-        relay.send_to(&bytes, server.dhcp).unwrap();
+        relay.send_to(&bytes, address).unwrap();
         let mut buffer = [0; 1500];
         let length = relay.recv(&mut buffer).unwrap();
         Received::decode(&buffer[..length]).unwrap().yiaddr()
@@ -274,5 +275,7 @@ fn a_wrong_file_is_told_with_its_places() {
     assert!(report.contains("nodes.yaml:2:98") && report.contains("is not an IP address"), "{report}");
     let output = run(&flags, &file);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("nodes.yaml:2:98: \"10.78.0.300\" is not an IP address"));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("nodes.yaml:2:98: \"10.78.0.300\" is not an IP address")
+    );
 }

@@ -65,9 +65,8 @@ impl Dialect {
         let first = || rows.iter().find_map(|raw| wire::row::<Envelope>(raw).ok());
         match key {
             Some("boot-parameters") => Self::TargetedItems,
-            Some(_) => Self::Items,
             None if first().is_some_and(|row| row.spec.is_some()) => Self::Configurations,
-            None => Self::Items,
+            Some(_) | None => Self::Items,
         }
     }
 }

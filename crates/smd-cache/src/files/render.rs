@@ -28,7 +28,8 @@ pub struct Listing {
 /// The site's bodies. `updated` is when the file was last written: the `LastUpdate` of every row.
 pub fn render_site(site: &Site, updated: Option<SystemTime>) -> Listing {
     let updated = updated.and_then(|time| OffsetDateTime::from(time).format(&Rfc3339).ok()).unwrap_or_default();
-    let groups = site.groups.iter().map(|group| GroupRow { label: &group.label, members: Members { ids: &group.members } });
+    let groups =
+        site.groups.iter().map(|group| GroupRow { label: &group.label, members: Members { ids: &group.members } });
     Listing {
         interfaces: body(&interfaces(site, &updated)),
         components: body(&components(site)),
@@ -55,7 +56,8 @@ pub fn render_boot(entries: &[BootEntry]) -> Vec<u8> {
             }
         }
         let row = |spec| ConfigurationRow { metadata: Metadata { name: &entry.name }, spec };
-        let has_targets = !(spec.hosts.is_empty() && spec.macs.is_empty() && spec.nids.is_empty() && spec.groups.is_empty());
+        let has_targets =
+            !(spec.hosts.is_empty() && spec.macs.is_empty() && spec.nids.is_empty() && spec.groups.is_empty());
         if !defaults.is_empty() && has_targets {
             rows.push(row(SpecRow { hosts: vec![], macs: vec![], nids: vec![], groups: &[], roles: vec![], ..spec }));
         }

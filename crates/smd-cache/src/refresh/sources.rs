@@ -38,12 +38,11 @@ impl Sources {
         let service = |url: &str, ca: Option<&Path>, token_file: Option<&Path>| {
             Service::new(url, ca, token_file, config.timeouts, config.max_body)
         };
-        let inventory = match &config.inventory_file {
-            Some(file) => Inventory::file(file, config.max_body),
-            None => {
-                let smd = service(&config.smd_url, config.smd_ca.as_deref(), config.token_file.as_deref());
-                Inventory::Smd(Box::new(smd.map_err(StartError::Smd)?))
-            }
+        let inventory = if let Some(file) = &config.inventory_file {
+            Inventory::file(file, config.max_body)
+        } else {
+            let smd = service(&config.smd_url, config.smd_ca.as_deref(), config.token_file.as_deref());
+            Inventory::Smd(Box::new(smd.map_err(StartError::Smd)?))
         };
         let boot = match (&config.boot_file, &config.bss) {
             (Some(file), _) => Boot::file(file, config.max_body),

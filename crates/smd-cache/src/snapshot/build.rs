@@ -110,8 +110,7 @@ fn place(snapshot: &mut Snapshot, mut hosts: Vec<(u32, inventory::Interface)>, b
         }
         component.interfaces.end = at + 1;
         let groups: Vec<&str> = component.groups.iter().map(|group| &*snapshot.groups[*group as usize].label).collect();
-        let asker =
-            Asker { id: &component.id, nid: component.nid, role: component.role.as_deref(), groups: &groups };
+        let asker = Asker { id: &component.id, nid: component.nid, role: component.role.as_deref(), groups: &groups };
         let boot = boot.resolve(Identifier::Mac(row.mac), &asker).cloned();
         let addresses = snapshot.addresses.len() as u32;
         let description = snapshot.descriptions.len() as u32;

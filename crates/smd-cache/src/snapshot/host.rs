@@ -64,7 +64,7 @@ impl<'a> Host<'a> {
         self.component().role.as_deref()
     }
 
-    /// SMD's SubRole of the component (`Worker`, …), where it has one.
+    /// SMD's `SubRole` of the component (`Worker`, …), where it has one.
     pub fn sub_role(self) -> Option<&'a str> {
         self.component().sub_role.as_deref()
     }

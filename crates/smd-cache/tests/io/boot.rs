@@ -14,7 +14,8 @@ const CONFIGURATIONS: &str = "/bootconfigurations";
 const PARAMETERS: &str = "/bootparameters";
 const GROUPS: &str = "/hsm/v2/groups";
 
-const WRAPPED: &str = r#"{"boot-parameters":[{"macs":["52:54:00:be:ef:00"],"nids":["7"],"kernel":"items","params":"p"}]}"#;
+const WRAPPED: &str =
+    r#"{"boot-parameters":[{"macs":["52:54:00:be:ef:00"],"nids":["7"],"kernel":"items","params":"p"}]}"#;
 
 fn absent() -> Reply {
     Reply::Whole(404, "text/plain; charset=utf-8", "404 page not found\n".to_owned())
@@ -44,7 +45,7 @@ fn start(server: &Server) -> Running {
 /// The kernel that the node boots.
 fn kernel(running: &Running) -> Option<String> {
     let snapshot = running.snapshot();
-    snapshot.hosts().next().and_then(|host| host.boot()).map(|boot| boot.kernel.clone())
+    snapshot.hosts().next().and_then(smd_cache::Host::boot).map(|boot| boot.kernel.clone())
 }
 
 async fn until_kernel(running: &Running, kernel_wanted: Option<&str>) {
@@ -112,7 +113,8 @@ async fn a_service_that_is_neither_is_an_error_and_no_deletion() {
     server.set(CONFIGURATIONS, configurations("k", r#""nids":[7]"#));
     let running = start(&server);
     until_kernel(&running, Some("k")).await;
-    for reply in [absent(), json("{}"), json("7"), json("[{\"spec\":"), Reply::Closed, json(r#"{"EthernetInterfaces":[]}"#)]
+    for reply in
+        [absent(), json("{}"), json("7"), json("[{\"spec\":"), Reply::Closed, json(r#"{"EthernetInterfaces":[]}"#)]
     {
         server.set(CONFIGURATIONS, reply);
         let polls = running.two_polls().await.polls;

@@ -78,7 +78,10 @@ async fn a_site_in_files_needs_no_service() {
     assert!(state.failing.is_empty() && state.rejected.is_empty());
     let snapshot = running.snapshot();
     let host = snapshot.host(mac(1)).unwrap();
-    assert_eq!((host.id().as_str(), host.nid().map(|nid| nid.0), host.role()), ("x1c0s1b0n0", Some(2), Some("Compute")));
+    assert_eq!(
+        (host.id().as_str(), host.nid().map(|nid| nid.0), host.role()),
+        ("x1c0s1b0n0", Some(2), Some("Compute"))
+    );
     assert_eq!(host.aliases().collect::<Vec<_>>(), ["n1"]);
     assert_eq!(host.groups().collect::<Vec<_>>(), ["all"]);
     let written = files.path("nodes.yaml").metadata().unwrap().modified().unwrap();
@@ -95,7 +98,10 @@ async fn a_replaced_file_is_seen_at_once_and_a_wrong_one_is_told_and_not_used() 
     files.write("nodes.yaml", &site(4));
     running.until(|state| state.counts.hosts == 4).await;
 
-    files.write("boot.yaml", "- {hosts: [Default], kernel: http://s/default}\n- {groups: [all], kernel: http://s/all}\n");
+    files.write(
+        "boot.yaml",
+        "- {hosts: [Default], kernel: http://s/default}\n- {groups: [all], kernel: http://s/all}\n",
+    );
     running.until(|_| kernel(&running, 0).as_deref() == Some("http://s/all")).await;
 
     files.write("nodes.yaml", &site(4).replace("x1c0s3b0n0", "nonsense"));
@@ -118,6 +124,9 @@ async fn a_replaced_file_is_seen_at_once_and_a_wrong_one_is_told_and_not_used() 
     running.stop().await;
 }
 
+/// What is done to a file, what sort of failure that is, and what is said about it.
+type Breakage<'a> = (&'a dyn Fn(&Path), FailureKind, &'a str);
+
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "a test's own files")]
 async fn what_is_no_text_file_is_an_error_that_names_it() {
@@ -125,7 +134,7 @@ async fn what_is_no_text_file_is_an_error_that_names_it() {
     let running = Running::start(SourceConfig { max_body: 10_000, ..files.config() });
     running.until(|state| !state.stale).await;
     let path = files.path("nodes.yaml");
-    let breakages: [(&dyn Fn(&Path), FailureKind, &str); 5] = [
+    let breakages: [Breakage<'_>; 5] = [
         (&|path| fs::remove_file(path).unwrap(), FailureKind::Disk, "No such file"),
         (&|path| fs::create_dir(path).unwrap(), FailureKind::Disk, "this is no regular file"),
         (
@@ -141,8 +150,8 @@ async fn what_is_no_text_file_is_an_error_that_names_it() {
     ];
     for (break_it, kind, text) in breakages {
         break_it(&path);
-        let state =
-            running.until(|state| state.failing.iter().any(|failing| failing.kind == kind && failing.text.contains(text)));
+        let state = running
+            .until(|state| state.failing.iter().any(|failing| failing.kind == kind && failing.text.contains(text)));
         assert_eq!(state.await.counts.hosts, 1, "{text}");
     }
     running.stop().await;

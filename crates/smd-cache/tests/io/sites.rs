@@ -109,7 +109,8 @@ async fn every_combination_gives_the_same_snapshot() {
 
     let kv = BssSettings { mode: BssMode::Kv, ..BssSettings::default() };
     let odd = InventoryKind::InventoryService(InventoryServiceSettings { wrapped: true, nids_as_text: true });
-    let successors = Settings { inventory: odd, boot: BootKind::BootService { legacy_api: false }, ..Settings::default() };
+    let successors =
+        Settings { inventory: odd, boot: BootKind::BootService { legacy_api: false }, ..Settings::default() };
     let legacy = Settings { boot: BootKind::BootService { legacy_api: true }, ..successors.clone() };
     let (sql, kv) = (serve(Settings::default()).await, serve(Settings { bss: kv, ..Settings::default() }).await);
     let (successors, legacy) = (serve(successors).await, serve(legacy).await);
@@ -119,7 +120,10 @@ async fn every_combination_gives_the_same_snapshot() {
         ("inventory-service, boot-service", services(&successors, Precedence::Sql)),
         ("inventory-service, boot-service with its legacy API", services(&legacy, Precedence::Sql)),
         ("a file, BSS", SourceConfig { inventory_file: Some(nodes.clone()), ..services(&sql, Precedence::Sql) }),
-        ("a file, boot-service", SourceConfig { inventory_file: Some(nodes), ..services(&successors, Precedence::Sql) }),
+        (
+            "a file, boot-service",
+            SourceConfig { inventory_file: Some(nodes), ..services(&successors, Precedence::Sql) },
+        ),
         ("SMD, a file", SourceConfig { boot_file: Some(boot), ..services(&sql, Precedence::Sql) }),
     ] {
         let (seen, seen_digest, state) = look(config).await;
@@ -139,7 +143,7 @@ async fn partitions_come_through() {
     let state = running.until(|state| !state.stale).await;
     assert!(state.failing.is_empty(), "{state:?}");
     let snapshot = running.snapshot();
-    let partitions: Vec<Option<&str>> = snapshot.hosts().map(|host| host.partition()).collect();
+    let partitions: Vec<Option<&str>> = snapshot.hosts().map(smd_cache::Host::partition).collect();
     assert_eq!(partitions, [Some("p1.2"), Some("p1.2"), None, None, None]);
     running.stop().await;
 }
@@ -183,7 +187,10 @@ async fn a_closed_inventory_is_not_an_empty_one_and_its_ids_need_be_no_xnames() 
     assert!(state.failing.is_empty(), "inventory-service has no partitions, and that is no failure: {state:?}");
     let snapshot = running.snapshot();
     let host = snapshot.hosts().next().unwrap();
-    assert_eq!((host.id().as_str(), host.role(), host.sub_role()), ("Rack-7/Node-A", Some("Application"), Some("Worker")));
+    assert_eq!(
+        (host.id().as_str(), host.role(), host.sub_role()),
+        ("Rack-7/Node-A", Some("Application"), Some("Worker"))
+    );
     assert!(snapshot.last_update().is_some());
     running.stop().await;
 }

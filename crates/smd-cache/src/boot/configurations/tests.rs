@@ -102,7 +102,8 @@ fn more_shared_targets_than_any_site_has_are_put_aside() {
 #[test]
 fn parameters_of_boot_service_find_by_targets_but_not_by_groups() {
     let mut inventory = Inventory::default();
-    let body = br#"{"boot-parameters":[{"hosts":["x0*"],"nids":["7"],"kernel":"host"},{"kernel":"a group's, or a default"}]}"#;
+    let body =
+        br#"{"boot-parameters":[{"hosts":["x0*"],"nids":["7"],"kernel":"host"},{"kernel":"a group's, or a default"}]}"#;
     read_boot(&mut inventory, body, Precedence::Sql).unwrap();
     let id = ComponentId::new("x0c0s3b0n0").unwrap();
     let asker = Asker { id: &id, nid: None, role: None, groups: &[] };

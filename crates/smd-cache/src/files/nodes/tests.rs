@@ -110,8 +110,8 @@ fn a_site_of_ten_thousand_nodes_is_within_the_limits() {
         write!(text, "- xname: x{}c{}s{}b0n0\n  nid: {}\n", node / 512, node / 64 % 8, node % 64, node + 1).unwrap();
         write!(text, "  name: n{node}\n  groups: [compute]\n  interfaces:\n").unwrap();
         for nic in 0..3 {
-            write!(text, "  - mac_addr: 02:00:{nic:02x}:00:{high:02x}:{low:02x}\n").unwrap();
-            write!(text, "    ip_addrs: [{{name: net{nic}, ip_addr: 10.{nic}.{high}.{low}}}]\n").unwrap();
+            writeln!(text, "  - mac_addr: 02:00:{nic:02x}:00:{high:02x}:{low:02x}").unwrap();
+            writeln!(text, "    ip_addrs: [{{name: net{nic}, ip_addr: 10.{nic}.{high}.{low}}}]").unwrap();
         }
     }
     let site = read(&text).unwrap();

@@ -1,7 +1,7 @@
 //! A file that is a source: read when it changes, parsed once, its last fault kept beside it. \[IO\]
 //!
 //! Each poll reads it and compares the content; between polls its identity is looked at, so that a replaced file (an
-//! editor's, a ConfigMap's, `mv`'s) is seen within a second. Only regular files are read: nothing else is whole at once.
+//! editor's, a `ConfigMap`'s, `mv`'s) is seen within a second. Only regular files are read: nothing else is whole at once.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -108,7 +108,8 @@ impl<T> Reading<T> {
         let metadata = fs::metadata(path);
         let identity = metadata.as_ref().ok().map(Identity::of);
         let modified = metadata.as_ref().ok().and_then(|metadata| metadata.modified().ok());
-        let content = metadata.map_err(|error| FileError::io(path, &error)).and_then(|metadata| content(path, &metadata, limit));
+        let content =
+            metadata.map_err(|error| FileError::io(path, &error)).and_then(|metadata| content(path, &metadata, limit));
         match (content, last) {
             (Err(error), _) => Self { identity, content: Vec::new(), outcome: Err(error) },
             (Ok(content), Some(last)) if last.was_read() && content == last.content => {
@@ -143,7 +144,7 @@ fn content(path: &Path, metadata: &Metadata, limit: usize) -> Result<Vec<u8>, Fi
 
 fn understand<T>(path: &Path, content: &[u8], modified: Option<SystemTime>, parse: Parse<T>) -> Result<T, FileError> {
     let text = std::str::from_utf8(content).map_err(|error| {
-        let line = 1 + content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let line = content[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         FileError::Encoding { path: path.to_owned(), line }
     })?;
     Ok(parse(&path.display().to_string(), text, modified)?)
