@@ -113,6 +113,17 @@ fn parameters_of_boot_service_find_by_targets_but_not_by_groups() {
 
 proptest::proptest! {
     #[test]
+    fn no_body_makes_it_panic(
+        parts in proptest::collection::vec(
+            "(\\[|\\]|\\{|\\}|,|:|\"spec\"|\"hosts\"|\"macs\"|\"nids\"|\"groups\"|\"priority\"|\"x\\*\"|7|-1|null|[ -~]){0,10}", 0..6)
+    ) {
+        let mut inventory = Inventory::default();
+        for body in [parts.concat(), format!("[{{\"spec\":{{{}}}}}]", parts.join(",")), format!("[{}]", parts.join(","))] {
+            let _ = read_boot(&mut inventory, body.as_bytes(), Precedence::Sql);
+        }
+    }
+
+    #[test]
     fn the_order_of_the_rows_does_not_matter(picks in proptest::collection::vec((0..6_usize, 0..3_u8), 0..8)) {
         let targets = ["", r#""nids":[7]"#, r#""hosts":["x0*"]"#, r#""groups":["gpu"]"#, r#""macs":["525400beef01"]"#,
             r#""hosts":["x1*"]"#];

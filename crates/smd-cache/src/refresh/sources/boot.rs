@@ -19,6 +19,7 @@ use crate::files::{Findings, read_boot_file, render_boot};
 use crate::inventory::Part;
 use crate::refresh::News;
 use crate::state::PartFailure;
+use crate::wire;
 
 /// The source of boot parameters.
 #[derive(Debug)]
@@ -173,7 +174,11 @@ fn list(file: &str, text: &str, _: Option<SystemTime>) -> Result<Bytes, Findings
 
 /// Whether a group is named: the key with a list that is not empty.
 fn has_groups(body: &Bytes) -> bool {
-    body.windows(GROUPS.len()).any(|window| window == GROUPS)
+    let keys = body.windows(GROUPS.len()).enumerate().filter(|(_, window)| *window == GROUPS);
+    keys.map(|(at, _)| body[at + GROUPS.len()..].trim_ascii_start()).any(|rest| {
+        let list = rest.strip_prefix(b":").and_then(|value| value.trim_ascii_start().strip_prefix(b"["));
+        list.is_some_and(|entries| !entries.trim_ascii_start().starts_with(b"]"))
+    })
 }
 
 /// Whether there is no such path.
@@ -187,8 +192,8 @@ fn is_boot_services(fetched: &Fetched, last: Option<&Bytes>) -> bool {
         Fetched::Unchanged => last,
         Fetched::Body(body) => Some(body),
     };
-    let body = body.map(|body| body.trim_ascii_start()).unwrap_or_default();
-    body.strip_prefix(b"{").is_some_and(|inside| inside.trim_ascii_start().starts_with(b"\"boot-parameters\""))
+    let text = wire::text(body.map(AsRef::as_ref).unwrap_or_default());
+    matches!(wire::keyed_rows(&text, Part::Boot.keys()), Ok((Some(key), _)) if key == "boot-parameters")
 }
 
 const BSS_PARAMETERS: &str = "/boot/v1/bootparameters";
@@ -196,4 +201,23 @@ const BSS_DUMP: &str = "/boot/v1/dumpstate";
 const CONFIGURATIONS: &str = "/bootconfigurations";
 const PARAMETERS: &str = "/bootparameters";
 /// The key of the groups in a configuration.
-const GROUPS: &[u8] = b"\"groups\":[\"";
+const GROUPS: &[u8] = b"\"groups\"";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_seen_however_they_are_spaced() {
+        for (body, expected) in [
+            (r#"[{"spec":{"groups":["a"]}}]"#, true),
+            ("[{\"spec\":{\"groups\" : [\n  \"a\"]}}]", true),
+            (r#"[{"spec":{"groups":[]}},{"spec":{"groups":["a"]}}]"#, true),
+            (r#"[{"spec":{"groups":[ ]}},{"spec":{"groups":null}}]"#, false),
+            ("[]", false),
+            ("\"groups\"", false),
+        ] {
+            assert_eq!(has_groups(&Bytes::from_static(body.as_bytes())), expected, "{body}");
+        }
+    }
+}

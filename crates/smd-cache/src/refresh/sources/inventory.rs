@@ -85,7 +85,9 @@ impl Inventory {
     pub(super) async fn fetch_partitions(&self, last: Option<&Bytes>) -> Result<News<Bytes>, PartFailure> {
         match self {
             Self::Smd(smd) => match smd.get(PARTITIONS, last).await {
-                Err(FetchError::Status { status: 404, .. }) => Ok(compared(&NONE, Some(last.unwrap_or(&NONE)))),
+                Err(FetchError::Status { status: 404, .. }) => {
+                    Ok(last.map_or(News::Unchanged, |last| compared(&NONE, Some(last))))
+                }
                 fetched => answer(Part::Partitions, fetched),
             },
             Self::File(_) => Ok(News::Unchanged),
