@@ -110,14 +110,15 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     if root.get("server4").is_none() && root.get("server6").is_none() && matches!(root.value, Value::Map(_)) {
         report.error_at(0, 0, "neither `server4` nor `server6`: there is nothing to serve".into(), None);
     }
-    let server4 = root.get("server4").map_or_else(|| Some(Server4::default()), |entry| server4::read(entry, report));
-    let server6 = root.get("server6").map(|section| server6::read(section, report));
     let admin: AdminSection = layers::section("admin", root, environment, report);
     let log: LogSection = layers::section("log", root, environment, report);
     let smd: SmdSection = layers::section("smd", root, environment, report);
+    report.inventory_named = smd.names_inventory();
     let bss: BssSection = layers::section("bss", root, environment, report);
     let limits: PolicySection = layers::section("policy", root, environment, report);
     let pool: PoolSection = layers::section("pool", root, environment, report);
+    let server4 = root.get("server4").map_or_else(|| Some(Server4::default()), |entry| server4::read(entry, report));
+    let server6 = root.get("server6").map(|section| server6::read(section, report));
     let mut server4 = server4?;
     match (&mut server4.policy.pool, root.get("pool")) {
         (Some(settings), _) => pool.apply(&mut settings.times),
@@ -131,8 +132,11 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     check_agreement(server4.coresmd.as_ref(), coresmd6.as_ref(), root, report);
     check_state(server6.as_ref(), root, environment, report);
     let coresmd = server4.coresmd.or(coresmd6);
-    let source = coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
-    check_source(source.as_ref(), root, report);
+    one_source_each(root, report);
+    let source = coresmd.as_ref().and_then(|coresmd| smd.resolve(bss, coresmd, environment));
+    if source.is_some() || coresmd.is_none() {
+        check_source(source.as_ref(), root, report);
+    }
     Some(Config {
         listen: server4.listen,
         policy: server4.policy,
@@ -168,6 +172,20 @@ fn check_state(server6: Option<&Server6>, root: &Node, environment: &Environment
     }
 }
 
+/// Inventory and boot parameters come from one source each, as far as the file says. A flag or a variable that names a
+/// file wins.
+fn one_source_each(root: &Node, report: &mut Report<'_>) {
+    let Some(smd) = root.get("smd") else { return };
+    if let (Some(_), Some(inventory)) = (smd.node.get("url"), smd.node.get("inventory")) {
+        let message = "`smd.url` and `smd.inventory`: the inventory comes from SMD or from a file, not from both";
+        report.error(Fault::new(inventory.span.clone(), message));
+    }
+    if let (Some(_), Some(boot)) = (root.get("bss"), smd.node.get("boot")) {
+        let message = "`bss` and `smd.boot`: boot parameters come from BSS or from a file, not from both";
+        report.error(Fault::new(boot.span.clone(), message));
+    }
+}
+
 /// An inventory that nothing needs, or that a restart loses.
 fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<'_>) {
     match source {
@@ -178,7 +196,7 @@ fn check_source(source: Option<&SourceConfig>, root: &Node, report: &mut Report<
                 }
             }
         }
-        Some(source) if source.snapshot_file.is_none() => {
+        Some(source) if source.snapshot_file.is_none() && source.inventory_file.is_none() => {
             let section = root.get("server4").or_else(|| root.get("server6"));
             let place = section.map_or(0..0, |section| section.span.clone());
             let note =

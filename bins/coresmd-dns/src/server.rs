@@ -35,7 +35,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::metrics::{Collector, InventoryCollector};
 use journal::Journal;
 use publish::Publisher;
@@ -166,7 +166,7 @@ impl Server {
     }
 
     fn readiness(&self, draining: &Arc<AtomicBool>) -> admin::Readiness {
-        let urls = self.config.sources.iter().map(|source| source.smd_url.clone());
+        let urls = self.config.sources.iter().map(Source::name);
         let states = urls.zip(self.sources.iter().map(Refresher::state)).collect();
         admin::Readiness { publisher: Arc::clone(&self.publisher), states, draining: Arc::clone(draining) }
     }

@@ -14,6 +14,7 @@ pub mod client;
 pub mod component;
 #[cfg(feature = "client")]
 pub mod disk;
+pub mod files;
 pub mod handle;
 pub mod inventory;
 pub mod mac;

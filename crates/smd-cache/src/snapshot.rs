@@ -15,6 +15,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustc_hash::FxHashMap;
 
@@ -40,6 +41,7 @@ pub struct Snapshot {
     by_address: FxHashMap<IpAddr, u32>,
     /// NIDs and the components that have them, ordered.
     by_nid: Vec<(Nid, u32)>,
+    last_update: Option<SystemTime>,
     digest: [u8; 32],
 }
 
@@ -85,6 +87,10 @@ struct Component {
     nid: Option<Nid>,
     pattern_nid: Option<Nid>,
     role: Option<Box<str>>,
+    sub_role: Option<Box<str>>,
+    /// What it is called besides, in its source's order.
+    aliases: Box<[Box<str>]>,
+    partition: Option<Arc<str>>,
     interfaces: Range<u32>,
     /// The groups that it is a member of, ordered.
     groups: Box<[u32]>,
@@ -175,6 +181,12 @@ impl Snapshot {
     /// A digest of the content (inventory and boot), equal on every replica with the same content: 32 bytes, SHA-256.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// The newest `LastUpdate` of all interface rows, served or not; `None` where no row has one. Deletions and changes of
+    /// other fields leave no trace in it (facts: smd-bss §2).
+    pub fn last_update(&self) -> Option<SystemTime> {
+        self.last_update
     }
 
     /// How much it holds.

@@ -85,7 +85,7 @@ pub enum FailureKind {
     Empty,
     /// Not the JSON that the path promises.
     Schema,
-    /// The snapshot file cannot be read or written.
+    /// The snapshot file cannot be read or written, or a file that is a source cannot be read.
     Disk,
     /// A CA or token file cannot be read again; the old content is used on.
     Credentials,

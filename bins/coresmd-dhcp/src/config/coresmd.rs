@@ -25,8 +25,8 @@ use crate::policy::{Coresmd, ScriptUrl};
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) step: Coresmd,
-    /// `svc_base_uri`.
-    pub(super) smd_url: String,
+    /// `svc_base_uri`; it may be left out where the section `smd` says where the inventory is.
+    pub(super) smd_url: Option<String>,
     /// `ca_cert`; without it the system's roots count.
     pub(super) ca_cert: Option<PathBuf>,
     /// `cache_valid`.
@@ -103,8 +103,9 @@ impl Draft {
     /// Fills in the defaults; files what is missing.
     fn resolve(mut self, entry: &Entry, strict: bool, report: &mut Report<'_>) -> Option<Settings> {
         let missing = |key: &str| Fault::new(entry.span.clone(), format!("`coresmd` needs `{key}`"));
-        if self.svc_base_uri.is_none() {
-            report.error(missing("svc_base_uri").help("the URL of SMD: `svc_base_uri=http://smd:27779`"));
+        if self.svc_base_uri.is_none() && !report.inventory_named {
+            let help = "the URL of SMD: `svc_base_uri=http://smd:27779`; or a file: `smd: {inventory: nodes.yaml}`";
+            report.error(missing("svc_base_uri").help(help));
         }
         let script = match (&self.ipxe_uri, &self.ipxe_base_uri) {
             (Some((url, place)), base) => {
@@ -131,7 +132,7 @@ impl Draft {
         };
         Some(Settings {
             step: Coresmd { script: script?, lease_time: self.lease_time.unwrap_or(3600), rules },
-            smd_url: self.svc_base_uri?,
+            smd_url: self.svc_base_uri,
             ca_cert: self.ca_cert,
             cache_valid: self.cache_valid.unwrap_or(Duration::from_secs(30)),
             tftp: Tftp {

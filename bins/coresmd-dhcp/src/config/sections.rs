@@ -41,6 +41,8 @@ pub struct Log {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SmdSection {
     url: Option<HttpUrl>,
+    inventory: Option<FilePath>,
+    boot: Option<FilePath>,
     token_file: Option<FilePath>,
     snapshot_file: Option<FilePath>,
     max_body: Option<Size>,
@@ -139,9 +141,24 @@ impl LogSection {
 }
 
 impl SmdSection {
-    /// The inventory's source: what `coresmd` says about SMD, with what these sections add.
-    pub(super) fn resolve(self, bss: BssSection, coresmd: &Settings, environment: &Environment) -> SourceConfig {
-        let mut source = SourceConfig::new(self.url.map_or_else(|| coresmd.smd_url.clone(), |url| url.0));
+    /// Whether it says where the inventory is.
+    pub(super) fn names_inventory(&self) -> bool {
+        self.url.is_some() || self.inventory.is_some()
+    }
+
+    /// The inventory's source: what `coresmd` says about SMD, with what these sections add. `None` where neither names
+    /// one.
+    pub(super) fn resolve(
+        self,
+        bss: BssSection,
+        coresmd: &Settings,
+        environment: &Environment,
+    ) -> Option<SourceConfig> {
+        let url = self.url.map(|url| url.0).or_else(|| coresmd.smd_url.clone());
+        let inventory = self.inventory.map(|path| path.0);
+        let mut source = SourceConfig::new(if inventory.is_some() { String::new() } else { url? });
+        source.inventory_file = inventory;
+        source.boot_file = self.boot.map(|path| path.0);
         source.smd_ca.clone_from(&coresmd.ca_cert);
         source.interval = coresmd.cache_valid;
         source.token_file = self.token_file.map(|path| path.0);
@@ -154,7 +171,7 @@ impl SmdSection {
         timeouts.connect = self.timeouts.connect.map_or(timeouts.connect, |timeout| timeout.0);
         timeouts.header = self.timeouts.header.map_or(timeouts.header, |timeout| timeout.0);
         timeouts.body = self.timeouts.body.map_or(timeouts.body, |timeout| timeout.0);
-        source
+        Some(source)
     }
 }
 

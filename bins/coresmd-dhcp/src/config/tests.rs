@@ -330,13 +330,8 @@ fn the_environment_is_above_the_file() {
 
 #[test]
 fn every_example_is_without_a_fault() {
-    for name in [
-        "coredhcp.yaml",
-        "coredhcp-subnets.yaml",
-        "coredhcp-dual-stack.yaml",
-        "coredhcp-positional.yaml",
-        "coresmd-dhcp.yaml",
-    ] {
+    let coredhcps = ["coredhcp.yaml", "coredhcp-subnets.yaml", "coredhcp-dual-stack.yaml", "coredhcp-positional.yaml"];
+    for name in coredhcps.into_iter().chain(["coresmd-dhcp.yaml", "coresmd-dhcp-files.yaml"]) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
         #[expect(clippy::disallowed_methods, reason = "a test reads the examples")]
         let text = std::fs::read_to_string(path).unwrap();
@@ -360,4 +355,27 @@ proptest! {
             prop_assert!(finding.line <= 3 + words.lines().count() + 1);
         }
     }
+}
+
+#[test]
+fn a_site_in_files_needs_no_smd() {
+    let text = with_coresmd("ipxe_base_uri=http://bss:8081") + "smd: {inventory: nodes.yaml, boot: boot.yaml}\n";
+    let source = good(&text).source.unwrap();
+    assert_eq!((source.inventory_file, source.boot_file), (Some("nodes.yaml".into()), Some("boot.yaml".into())));
+    assert_eq!((source.smd_url.as_str(), source.bss), ("", None));
+    let both =
+        with_coresmd(LEAST) + "smd: {url: http://smd, inventory: n.yaml, boot: b.yaml}\nbss: {url: http://bss}\n";
+    let messages: Vec<String> =
+        faults(&both).iter().map(|fault| fault[fault.find(' ').unwrap() + 1..].to_owned()).collect();
+    assert_eq!(
+        messages,
+        [
+            "error `smd.url` and `smd.inventory`: the inventory comes from SMD or from a file, not from both",
+            "error `bss` and `smd.boot`: boot parameters come from BSS or from a file, not from both"
+        ]
+    );
+    let flags = [("CORESMD_SMD__INVENTORY".to_owned(), "other.yaml".to_owned())];
+    let environment = Environment { variables: flags.to_vec(), ..Environment::default() };
+    let (config, _) = read("c.yaml", &with_coresmd(LEAST), Some(&environment));
+    assert_eq!(config.unwrap().source.unwrap().inventory_file, Some("other.yaml".into()));
 }

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! coresmd {
-//!     smd_url URL                    required
+//!     smd_url URL                    required, or
+//!     inventory FILE                 a nodes.yaml instead of SMD, read again when it changes
 //!     ca_cert FILE                   the system's certificates where it is missing or empty
 //!     token_file FILE                a bearer token, read again when it changes
 //!     cache_duration 30s             how often SMD is asked
@@ -36,8 +37,10 @@ pub struct Coresmd {
 /// An inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Base URL of SMD; the API's paths are appended.
+    /// Base URL of SMD, to which the API's paths are appended; `""` where there is a file.
     pub smd_url: String,
+    /// The file in SMD's place.
+    pub inventory: Option<PathBuf>,
     /// The CA that SMD's certificate must come from; `None`: the system's.
     pub ca_cert: Option<PathBuf>,
     /// A file with a bearer token.
@@ -48,6 +51,13 @@ pub struct Source {
     pub snapshot_file: Option<PathBuf>,
     /// Where the directive stands.
     pub span: Place,
+}
+
+impl Source {
+    /// What it is called where there are several: its URL or its file.
+    pub fn name(&self) -> String {
+        self.inventory.as_ref().map_or_else(|| self.smd_url.clone(), |file| file.display().to_string())
+    }
 }
 
 /// Where a directive stands; places do not matter when sources are compared.
@@ -63,7 +73,7 @@ impl PartialEq for Place {
 impl Eq for Place {}
 
 /// The words of the block.
-const WORDS: [&str; 6] = ["smd_url", "ca_cert", "token_file", "cache_duration", "snapshot_file", "zone"];
+const WORDS: [&str; 7] = ["smd_url", "inventory", "ca_cert", "token_file", "cache_duration", "snapshot_file", "zone"];
 
 /// The pattern and the zone where none are given.
 const DEFAULT_ZONE: &str = "cluster.local";
@@ -83,15 +93,25 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
         wire.line(line, report);
     }
     let zones = wire.zones(report);
-    let Some(smd_url) = wire.smd_url else {
-        if !wire.seen.contains(&"smd_url") {
-            report.error(&span, "`coresmd` without `smd_url`", "write `smd_url https://smd.example:8443`");
+    let both = wire.seen.contains(&"smd_url") && wire.seen.contains(&"inventory");
+    if both {
+        report.error(&span, "`smd_url` and `inventory`: the inventory has one source", "remove one of them");
+    }
+    let smd_url = match (wire.smd_url, &wire.inventory) {
+        _ if both => return None,
+        (Some(url), _) => url,
+        (None, Some(_)) => String::new(),
+        (None, None) => {
+            if !wire.seen.iter().any(|word| matches!(*word, "smd_url" | "inventory")) {
+                report.error(&span, "`coresmd` without `smd_url`", "write `smd_url https://smd.example:8443`");
+            }
+            return None;
         }
-        return None;
     };
     let interval = wire.cache_duration.unwrap_or(DEFAULT_INTERVAL);
-    let (ca_cert, token_file, snapshot_file) = (wire.ca_cert, wire.token_file, wire.snapshot_file);
-    let source = Source { smd_url, ca_cert, token_file, cache_duration: interval, snapshot_file, span: Place(span) };
+    let Wire { inventory, ca_cert, token_file, snapshot_file, .. } = wire;
+    let (cache_duration, span) = (interval, Place(span));
+    let source = Source { smd_url, inventory, ca_cert, token_file, cache_duration, snapshot_file, span };
     Some((source, zones?))
 }
 
@@ -99,6 +119,7 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
 #[derive(Default)]
 struct Wire {
     smd_url: Option<String>,
+    inventory: Option<PathBuf>,
     ca_cert: Option<PathBuf>,
     token_file: Option<PathBuf>,
     cache_duration: Option<Duration>,
@@ -135,6 +156,7 @@ impl Wire {
             "cache_duration" => self.cache_duration = interval(line, report),
             "ca_cert" => self.ca_cert = path(line, report),
             "token_file" => self.token_file = path(line, report),
+            "inventory" => self.inventory = path(line, report),
             _ => self.snapshot_file = path(line, report),
         }
     }

@@ -98,6 +98,8 @@ fn blocks_with_equal_inventories_share_one() {
 #[test]
 fn an_empty_ca_cert_means_the_systems() {
     assert_eq!(config(". {\n coresmd {\n smd_url https://s\n ca_cert \"\"\n }\n}").sources[0].ca_cert, None);
+    let file = &config(". {\n coresmd {\n inventory nodes.yaml\n }\n}").sources[0];
+    assert_eq!((file.inventory.as_deref(), file.name().as_str()), (Some("nodes.yaml".as_ref()), "nodes.yaml"));
 }
 
 #[test]
@@ -157,6 +159,8 @@ fn each_word_of_coresmd_is_checked() {
         ("smd_url not-a-url", "`not-a-url` is not an http or https URL"),
         ("smd_url http://", "`http://` is not an http or https URL"),
         ("smd_url http://a\n smd_url http://b", "`smd_url` is given twice"),
+        ("smd_url http://a\n inventory nodes.yaml", "`smd_url` and `inventory`: the inventory has one source"),
+        ("inventory", "`inventory` without a value"),
         ("smd_url http://a\n cache_duration 0s", "`cache_duration 0s` is less than 100ms"),
         ("smd_url http://a\n cache_duration -5s", "`-5s` is not a duration, for `cache_duration`"),
         ("smd_url http://a\n ca_cert a b", "`ca_cert` takes one value; `b` is one too many"),

@@ -9,7 +9,7 @@ use smd_cache::state::StateHandle;
 
 use super::service::Service;
 use crate::catalog::{Catalog, Zone};
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::metrics::Served;
 use crate::view::Block;
 use crate::wire::Rcode;
@@ -81,7 +81,7 @@ impl Publisher {
         config: &Config,
         sources: &[Refresher],
     ) -> Vec<(String, StateHandle, Arc<Served>)> {
-        let urls = config.sources.iter().map(|source| source.smd_url.clone());
+        let urls = config.sources.iter().map(Source::name);
         let states = sources.iter().map(Refresher::state);
         urls.zip(states).zip(&self.served).map(|((url, state), served)| (url, state, Arc::clone(served))).collect()
     }

@@ -24,6 +24,7 @@ pub fn open(config: &Config, findings: &mut Findings) -> Vec<Refresher> {
 
 fn settings(source: &Source) -> SourceConfig {
     SourceConfig {
+        inventory_file: source.inventory.clone(),
         smd_ca: source.ca_cert.clone(),
         token_file: source.token_file.clone(),
         interval: source.cache_duration,

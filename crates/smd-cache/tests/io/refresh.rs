@@ -23,7 +23,7 @@ const DUMP: &str = "/boot/v1/dumpstate";
 type Publication = ([u8; 32], bool);
 
 /// A refresher at work; it stops when this is dropped.
-struct Running {
+pub(super) struct Running {
     handle: SnapshotHandle,
     state: StateHandle,
     control: Control,
@@ -34,7 +34,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: SourceConfig) -> Self {
+    pub(super) fn start(config: SourceConfig) -> Self {
         let refresher = Refresher::new(config).unwrap();
         let (stop, stopped) = oneshot::channel();
         let mut running = Self {
@@ -58,7 +58,7 @@ impl Running {
     }
 
     /// Waits for a state.
-    async fn until(&self, wanted: impl Fn(&CacheState) -> bool) -> Arc<CacheState> {
+    pub(super) async fn until(&self, wanted: impl Fn(&CacheState) -> bool) -> Arc<CacheState> {
         for _ in 0..2_000 {
             let state = self.state.load();
             if wanted(&state) {
@@ -70,12 +70,12 @@ impl Running {
     }
 
     /// Waits until two more polls are over: one of them began after this call.
-    async fn two_polls(&self) -> Arc<CacheState> {
+    pub(super) async fn two_polls(&self) -> Arc<CacheState> {
         let polls = self.state.load().polls;
         self.until(|state| state.polls >= polls + 2).await
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.handle.load().expect("something is served")
     }
 
@@ -83,7 +83,7 @@ impl Running {
         self.published.lock().unwrap().len()
     }
 
-    async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         drop(self.stop.take());
         self.task.take().unwrap().await.unwrap();
     }
