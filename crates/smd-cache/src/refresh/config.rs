@@ -6,7 +6,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::boot::Precedence;
-use crate::client::{ClientError, Timeouts};
+use crate::client::{ClientError, Timeouts, Transport};
+use crate::token::TokenConfig;
 
 /// What to poll, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct SourceConfig {
     pub smd_ca: Option<PathBuf>,
     /// File with a bearer token for SMD.
     pub token_file: Option<PathBuf>,
+    /// How SMD and BSS are reached.
+    pub transport: Transport,
+    /// Where a token for those that have no token file comes from.
+    pub token: Option<TokenConfig>,
     /// BSS, where boot parameters are wanted.
     pub bss: Option<BssSource>,
     /// Whether to fetch SMD's groups.
@@ -65,6 +70,9 @@ pub enum StartError {
     /// BSS's settings.
     #[error("bss: {0}")]
     Bss(#[source] ClientError),
+    /// The settings of the token.
+    #[error("token: {0}")]
+    Token(#[source] ClientError),
 }
 
 impl SourceConfig {
@@ -74,6 +82,8 @@ impl SourceConfig {
             smd_url: smd_url.into(),
             smd_ca: None,
             token_file: None,
+            transport: Transport::default(),
+            token: None,
             bss: None,
             groups: false,
             interval: Duration::from_secs(30),

@@ -10,6 +10,7 @@ use super::{News, Offered, Parts, SmdBodies, SourceConfig, StartError};
 use crate::client::{ClientError, FetchError, Fetched, Service};
 use crate::inventory::Part;
 use crate::state::{FailureKind, PartFailure};
+use crate::token::TokenHandle;
 use crate::wire::BodyError;
 
 /// SMD and, where there is one, BSS.
@@ -22,9 +23,10 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Reads the files that the requests need.
-    pub(super) fn new(config: &SourceConfig) -> Result<Self, StartError> {
+    pub(super) fn new(config: &SourceConfig, tokens: Option<&TokenHandle>) -> Result<Self, StartError> {
         let service = |url: &str, ca: Option<&Path>, token_file: Option<&Path>| {
-            Service::new(url, ca, token_file, config.timeouts, config.max_body)
+            Service::over(&config.transport, url, ca, token_file, config.timeouts, config.max_body)
+                .map(|service| service.with_tokens(tokens.cloned()))
         };
         let smd = service(&config.smd_url, config.smd_ca.as_deref(), config.token_file.as_deref());
         let bss = config.bss.as_ref().map(|bss| service(&bss.url, bss.ca.as_deref(), bss.token_file.as_deref()));

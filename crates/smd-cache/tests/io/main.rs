@@ -5,3 +5,4 @@ mod client;
 mod refresh;
 mod server;
 mod tls;
+mod token;

@@ -173,7 +173,7 @@ async fn no_fault_of_either_collection_changes_what_is_served() {
     let faults = [
         (Reply::Whole(500, "application/problem+json", problem.into()), FailureKind::Status),
         (json(problem), FailureKind::Schema),
-        (Reply::Whole(401, "text/plain", "Unauthorized".into()), FailureKind::Status),
+        (Reply::Whole(401, "text/plain", "Unauthorized".into()), FailureKind::Unauthorized),
         (Reply::Whole(503, "text/html", "<html></html>".into()), FailureKind::Status),
         (json("<html></html>"), FailureKind::Schema),
         (json(""), FailureKind::Empty),
