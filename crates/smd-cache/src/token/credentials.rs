@@ -149,7 +149,8 @@ mod tests {
         assert_eq!((credentials.read().await, credentials.fault()), (Change::None, None));
         write(&path, b"second");
         assert_eq!(credentials.read().await, Change::Offered);
-        for (bad, reason) in [(&b""[..], "empty"), (b"a\nb", "characters"), (&[b'x'; 70_000], "too large")] {
+        let large = vec![b'x'; 70_000];
+        for (bad, reason) in [(&b""[..], "empty"), (b"a\nb", "characters"), (&large, "too large")] {
             write(&path, bad);
             credentials.read().await;
             let shown = format!("{credentials:?}");

@@ -1,6 +1,6 @@
 //! Keeps a token: asks when the [`Session`] says so, reads what to ask with, and tells everybody how it stands. \[IO\]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
@@ -40,7 +40,7 @@ impl Keeper {
             session.credentials_offered(Duration::ZERO);
         }
         let session_file = config.session_file.clone();
-        if let Some(saved) = session_file.as_ref().and_then(restore)
+        if let Some(saved) = session_file.as_deref().and_then(restore)
             && saved.source == endpoint.url().as_str()
             && let Ok(left) = saved.until.duration_since(now())
         {
@@ -176,7 +176,7 @@ impl Keeper {
     }
 }
 
-fn restore(file: &PathBuf) -> Option<Saved> {
+fn restore(file: &Path) -> Option<Saved> {
     saved::load(file).unwrap_or_else(|reason| {
         tracing::warn!(file = %file.display(), reason, "the refresh token of the last run is of no use");
         None

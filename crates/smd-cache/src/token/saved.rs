@@ -70,7 +70,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("session");
         assert_eq!(load(&path), Ok(None));
-        let until = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let until = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_001);
         let saved = Saved { source: "https://t".into(), token: Secret::new("refresh"), until };
         for _ in 0..2 {
             save(&path, &saved).unwrap();

@@ -291,6 +291,23 @@ async fn bss_and_groups_fail_on_their_own() {
 }
 
 #[tokio::test]
+async fn one_connection_to_each_service_serves_all_polls() {
+    let (server, bss) = (Server::start(), Server::start());
+    inventory(&server, 2);
+    server.set(GROUPS, json("[]"));
+    bss.set(BOOT, json("[]"));
+    let source = BssSource { url: bss.url(), ca: None, token_file: None, precedence: Precedence::Sql };
+    let running = Running::start(SourceConfig { groups: true, bss: Some(source), ..config(&server) });
+    running.until(|state| state.unchanged >= 4).await;
+    running.stop().await;
+    for (server, requests) in [(server, 3), (bss, 1)] {
+        let all = server.requests();
+        assert!(all.len() >= 4 * requests, "{all:?}");
+        assert!(all.iter().all(|request| request.connection == 0), "{all:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_closed_bss_is_read_through_its_dump() {
     let server = Server::start();
     inventory(&server, 1);

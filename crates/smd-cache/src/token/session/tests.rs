@@ -83,7 +83,7 @@ fn a_service_that_is_down_is_asked_again_after_longer_and_longer() {
         session.failed(&Ask::Initial, failure(false), now, 0.0);
         assert_eq!(session.state(now), TokenState::Unavailable);
         let Step::Wait(Some(until)) = session.next(now) else { panic!("{session:?}") };
-        waits.push((until - now).as_secs());
+        waits.push(until.as_secs() - now.as_secs());
         now = until;
         assert_eq!(session.next(now), Step::Ask(Ask::Initial));
     }
@@ -210,7 +210,7 @@ fn a_denied_token_is_renewed_at_once_and_then_seldom() {
             Step::Ask(_) => now,
             Step::Wait(None) => panic!("{session:?}"),
         };
-        waits.push((due - now).as_secs());
+        waits.push(due.as_secs() - now.as_secs());
         now = due;
         session.granted(&refresh("1"), grant("1", 3_600, 86_400), now, 0.0);
     }
