@@ -25,6 +25,7 @@ use std::path::PathBuf;
 
 use serve::findings::{Findings, did_you_mean};
 use smd_cache::refresh::SourceConfig;
+use smd_cache::token::KeysError;
 
 pub use self::coresmd::Tftp;
 pub use self::listen::Listen;
@@ -100,7 +101,8 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     let bss: BssSection = layers::section("bss", root, environment, report);
     let limits: PolicySection = layers::section("policy", root, environment, report);
     let server4 = server4?;
-    let source = server4.coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment));
+    let source = server4.coresmd.as_ref().map(|coresmd| smd.resolve(bss, coresmd, environment)).transpose();
+    let source = source.map_err(|error| report.error(smd_fault(&error, root))).ok()?;
     check_source(source.as_ref(), root, report);
     Some(Config {
         listen: server4.listen,
@@ -111,6 +113,24 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
         admin: admin.resolve(),
         log: log.resolve(),
     })
+}
+
+/// Keys of `smd` that do not go together, at the key where it is written, else where it would be.
+fn smd_fault(error: &KeysError, root: &Node) -> Fault {
+    let smd = root.get("smd");
+    let token = smd.and_then(|smd| smd.node.get("token"));
+    if token.is_none() && error.key == "url" {
+        let place = root.get("server4").map_or(0..0, |section| section.span.clone());
+        let fault = Fault::new(place, "`auth_mode` asks for a token: `coresmd` needs `tokensmith_url`");
+        return fault.help("the URL of TokenSmith: `tokensmith_url=https://smd.example:8443/tokensmith`");
+    }
+    let within = |section: Option<&Entry>| section.and_then(|entry| Some(entry.node.get(error.key)?.span.clone()));
+    let (name, place) = match (within(token), within(smd)) {
+        (Some(place), _) => ("smd.token", place),
+        (None, Some(place)) => ("smd", place),
+        (None, None) => ("smd.token", token.or(smd).map_or(0..0, |entry| entry.span.clone())),
+    };
+    Fault::new(place, format!("`{name}.{}` {}", error.key, error.message))
 }
 
 /// An inventory that nothing needs, or that a restart loses.

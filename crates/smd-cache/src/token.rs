@@ -19,6 +19,7 @@ mod handle;
 mod jwt;
 #[cfg(feature = "client")]
 mod keeper;
+mod keys;
 mod redact;
 mod reply;
 #[cfg(feature = "client")]
@@ -33,6 +34,7 @@ pub use handle::TokenHandle;
 pub use jwt::expiry;
 #[cfg(feature = "client")]
 pub use keeper::Keeper;
+pub use keys::{GrantName, KeysError, TokenKeys, TokenMode};
 pub use redact::redact;
 pub use reply::{Grant, Refresh, Refusal, ReplyError, Sender, read_grant, read_refusal};
 pub use secret::Secret;

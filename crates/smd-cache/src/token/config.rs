@@ -70,6 +70,17 @@ impl TokenConfig {
         }
     }
 
+    /// Takes the bootstrap token that the environment has, where one is wanted.
+    pub fn with_bootstrap_token(mut self, from_environment: Option<Secret>) -> Self {
+        if let GrantKind::Bootstrap { token, .. } = &mut self.grant {
+            *token = from_environment;
+        }
+        self
+    }
+
+    /// The variable that holds the bootstrap token, as in the original.
+    pub const BOOTSTRAP_VARIABLE: &str = "TOKENSMITH_BOOTSTRAP_TOKEN";
+
     /// The original's `refresh_before`.
     pub const REFRESH_BEFORE: Duration = Duration::from_mins(2);
 }
