@@ -14,8 +14,10 @@ fuzz_target!(|input: (u8, &[u8])| {
         assert!(grant.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()), "a header can hold it");
         assert!(grant.lifetime >= Duration::from_secs(1), "it lives");
         let shown = redact(&String::from_utf8_lossy(body), std::slice::from_ref(&grant.access_token));
-        let short = grant.access_token.expose().len() < 6 || "[secret]".contains(grant.access_token.expose());
-        assert!(short || !shown.contains(grant.access_token.expose()) , "it is not shown");
+        let token = grant.access_token.expose();
+        // what is shown in a token's place may be a token, or the end of one
+        let odd = token.len() < 6 || token == "secret" || token.contains(['[', ']']);
+        assert!(odd || !shown.contains(token), "it is not shown");
     }
     let _ = read_refusal(body);
     let text = String::from_utf8_lossy(body);

@@ -136,7 +136,7 @@ fn a_token_is_asked_for_by_the_originals_words_or_by_a_block() {
 fn words_of_a_token_that_are_wrong_have_their_place() {
     for (words, place, shown) in [
         ("auth_mode often", (3, 11), "is none of disabled, optional, required"),
-        ("auth_mode required", (3, 1), "`tokensmith_url` of the token is needed"),
+        ("auth_mode required", (1, 5), "`tokensmith_url` of the token is needed"),
         ("token {\nurl t\n}", (4, 5), "is not an http or https URL"),
         ("token {\nurls t\n}", (4, 1), "unknown word `urls` in token"),
         ("token {\n}", (3, 1), "`url` of the token is needed"),
