@@ -25,7 +25,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one that asks SMD.
     pub(crate) fn start(smd: &str, more: &str) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), &config(smd, "127.0.0.1:0", "127.0.0.1:0", more))
+        Self::start_under(&[], smd, more)
+    }
+
+    /// Starts one that asks SMD, in this environment.
+    pub(crate) fn start_under(environment: &[(&str, &str)], smd: &str, more: &str) -> Self {
+        let text = config(smd, "127.0.0.1:0", "127.0.0.1:0", more);
+        Self::start_in(tempfile::tempdir().unwrap(), &text, environment)
     }
 
     /// Starts one without SMD, with these steps and these files beside its configuration.
@@ -37,14 +43,14 @@ impl Server {
         let listen = "127.0.0.1:0";
         let text =
             format!("server4: {{listen: {listen:?}, plugins: {plugins}}}\nadmin: {{listen: {listen:?}}}\n{more}");
-        Self::start_in(directory, &text)
+        Self::start_in(directory, &text, &[])
     }
 
     /// Starts one on ports of its choice and learns them from its log.
-    fn start_in(directory: tempfile::TempDir, config: &str) -> Self {
+    fn start_in(directory: tempfile::TempDir, config: &str, environment: &[(&str, &str)]) -> Self {
         let file = write(directory.path(), "config.yaml", config);
         let mut command = command();
-        command.current_dir(directory.path()).arg("--config").arg(file);
+        command.current_dir(directory.path()).arg("--config").arg(file).envs(environment.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (lines, log) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());

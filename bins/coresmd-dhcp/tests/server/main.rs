@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 
 mod harness;
+mod transport;
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;

@@ -54,16 +54,15 @@ impl Words {
             report.error(&surplus.span, "`token` takes a block and no value", "write `token { url https://… }`");
         }
         for inner in line.block.iter().flatten() {
-            match TokenKeys::NAMES.into_iter().find(|name| *name == inner.name) {
-                Some(key) => self.set(key, inner, report),
-                None => {
-                    let help = match nearest(&inner.name, TokenKeys::NAMES) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("there are {}", TokenKeys::NAMES.join(", ")),
-                    };
-                    report.error(&inner.span, format!("unknown word `{}` in token", inner.name), help);
-                }
+            if let Some(key) = TokenKeys::NAMES.into_iter().find(|name| *name == inner.name) {
+                self.set(key, inner, report);
+                continue;
             }
+            let help = match nearest(&inner.name, TokenKeys::NAMES) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", TokenKeys::NAMES.join(", ")),
+            };
+            report.error(&inner.span, format!("unknown word `{}` in token", inner.name), help);
         }
     }
 
@@ -127,10 +126,10 @@ fn http_url(text: &str) -> Result<String, String> {
 }
 
 fn above_zero(text: &str) -> Result<Duration, String> {
-    duration::parse(text).map_err(|error| error.to_string()).and_then(|duration| match duration {
+    match duration::parse(text)? {
         Duration::ZERO => Err("it is 0".to_owned()),
         duration => Ok(duration),
-    })
+    }
 }
 
 /// What the help shows for a key.
