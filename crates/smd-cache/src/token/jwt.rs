@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     fn jwt(claims: &str) -> String {
-        format!("eyJhbGciOiJub25lIn0.{}.c2ln", BASE64URL.encode(claims))
+        format!("eyJhbGciOiJub25lIn0.{}.c2ln", BASE64URL.encode(claims).trim_end_matches('='))
     }
 
     #[test]
