@@ -32,6 +32,7 @@ use std::path::PathBuf;
 
 use serve::findings::{Findings, did_you_mean};
 use smd_cache::refresh::SourceConfig;
+use smd_cache::token::KeysError;
 
 use self::coresmd::Settings;
 pub use self::coresmd::Tftp;
@@ -133,7 +134,8 @@ fn resolve(root: &Node, environment: &Environment, report: &mut Report<'_>) -> O
     check_state(server6.as_ref(), root, environment, report);
     let coresmd = server4.coresmd.or(coresmd6);
     one_source_each(root, report);
-    let source = coresmd.as_ref().and_then(|coresmd| smd.resolve(bss, coresmd, environment));
+    let source = coresmd.as_ref().and_then(|coresmd| smd.resolve(bss, coresmd, environment)).transpose();
+    let source = source.map_err(|error| report.error(smd_fault(&error, root))).ok()?;
     if source.is_some() || coresmd.is_none() {
         check_source(source.as_ref(), root, report);
     }
@@ -184,6 +186,24 @@ fn one_source_each(root: &Node, report: &mut Report<'_>) {
         let message = "`bss` and `smd.boot`: boot parameters come from BSS or from a file, not from both";
         report.error(Fault::new(boot.span.clone(), message));
     }
+}
+
+/// Keys of `smd` that do not go together, at the key where it is written, else where it would be.
+fn smd_fault(error: &KeysError, root: &Node) -> Fault {
+    let smd = root.get("smd");
+    let token = smd.and_then(|smd| smd.node.get("token"));
+    if token.is_none() && error.key == "url" {
+        let place = root.get("server4").map_or(0..0, |section| section.span.clone());
+        let fault = Fault::new(place, "`auth_mode` asks for a token: `coresmd` needs `tokensmith_url`");
+        return fault.help("the URL of TokenSmith: `tokensmith_url=https://smd.example:8443/tokensmith`");
+    }
+    let within = |section: Option<&Entry>| section.and_then(|entry| Some(entry.node.get(error.key)?.span.clone()));
+    let (name, place) = match (within(token), within(smd)) {
+        (Some(place), _) => ("smd.token", place),
+        (None, Some(place)) => ("smd", place),
+        (None, None) => ("smd.token", token.or(smd).map_or(0..0, |entry| entry.span.clone())),
+    };
+    Fault::new(place, format!("`{name}.{}` {}", error.key, error.message))
 }
 
 /// An inventory that nothing needs, or that a restart loses.

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use naming::{NidSource, Rule, RuleLog, RuleSet};
+use smd_cache::token::TokenKeys;
 
 use super::report::{Fault, Report};
 use super::tree::{Entry, Value};
@@ -33,6 +34,8 @@ pub(super) struct Settings {
     pub(super) cache_valid: Duration,
     /// The TFTP keys.
     pub(super) tftp: Tftp,
+    /// `auth_mode`, `tokensmith_url`, `refresh_before`.
+    pub(super) token: TokenKeys,
 }
 
 /// Where the step wants boot files to be served from.
@@ -62,6 +65,7 @@ struct Draft {
     rule_log: Option<RuleLog>,
     rules: Vec<Rule>,
     names: Defaults,
+    token: TokenKeys,
 }
 
 /// The hostnames that a dialect gives where nothing else does (`rule=` came with v0.6 and has none).
@@ -140,6 +144,7 @@ impl Draft {
                 port: self.tftp_port.unwrap_or(69),
                 single_port: self.single_port.unwrap_or(false),
             },
+            token: self.token,
         })
     }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 use naming::NidSource;
 use proptest::prelude::*;
 use serve::findings::Severity;
+use smd_cache::client::{ClientCertificate, Proxy, Transport};
+use smd_cache::token::{ClientAuth, GrantKind, Secret, TokenConfig};
 use smd_cache::{ComponentId, ComponentType, MacAddr, Nid};
 
 use super::*;
@@ -179,9 +181,74 @@ fn what_is_missing_is_fatal_in_every_form() {
 }
 
 #[test]
-fn tokens_are_refused_by_name() {
-    let text = with_coresmd(&format!("{LEAST}auth_mode=required\n"));
-    assert_eq!(faults(&text), ["6:19 error `auth_mode`: tokens of TokenSmith are not supported yet by this version"]);
+fn a_token_is_asked_for_by_the_originals_keys() {
+    let environment = Environment {
+        variables: vec![("TOKENSMITH_BOOTSTRAP_TOKEN".into(), "one-time-secret\n".into())],
+        ..Environment::default()
+    };
+    let words = "auth_mode=Optional tokensmith_url=https://t/tokensmith refresh_before=5m";
+    let config = read("c.yaml", &with_coresmd(&format!("{LEAST}{words}\n")), Some(&environment)).0.unwrap();
+    assert!(!format!("{config:?}").contains("one-time-secret"));
+    let token = config.source.unwrap().token.unwrap();
+    let grant = GrantKind::Bootstrap { file: None, token: Some(Secret::new("one-time-secret")) };
+    let refresh_before = Duration::from_mins(5);
+    assert_eq!(
+        token,
+        TokenConfig { required: false, refresh_before, ..TokenConfig::new("https://t/tokensmith", grant) }
+    );
+
+    for (words, wanted) in [
+        ("auth_mode=often", "6:19 error `auth_mode`: \"often\" is none of disabled, optional, required"),
+        ("auth_mode=required", "1:1 error `auth_mode` asks for a token: `coresmd` needs `tokensmith_url`"),
+    ] {
+        assert_eq!(faults(&with_coresmd(&format!("{LEAST}{words}\n"))), [wanted]);
+    }
+    let unused = with_coresmd(&format!("{LEAST}tokensmith_url=http://t refresh_before=0s\n"));
+    assert_eq!(good(&unused).source.unwrap().token, None, "disabled by default");
+}
+
+#[test]
+fn the_section_token_takes_every_grant() {
+    let read = |smd: &str| good(&format!("{}smd: {smd}\n", with_coresmd(LEAST))).source.unwrap();
+    let token = read("{token: {url: https://t, bootstrap_file: /run/b, session_file: /s, ca_cert: /ca.pem}}").token;
+    let grant = GrantKind::Bootstrap { file: Some("/run/b".into()), token: None };
+    let (ca, session_file) = (Some("/ca.pem".into()), Some("/s".into()));
+    assert_eq!(token, Some(TokenConfig { ca, session_file, ..TokenConfig::new("https://t", grant) }));
+
+    let source =
+        read("{client_cert: /c.pem, client_key: /c.key, proxy: off, token: {url: https://t, grant: certificate}}");
+    let client_certificate = Some(ClientCertificate { certificate: "/c.pem".into(), key: "/c.key".into() });
+    assert_eq!(source.transport, Transport { client_certificate, proxy: Proxy::Off });
+    assert_eq!(source.token.unwrap().grant, GrantKind::Certificate);
+
+    let client =
+        "grant: client_credentials, client_id: dhcp, client_secret_file: /run/s, client_auth: post, scope: a b";
+    let token = read(&format!("{{token: {{mode: optional, url: https://h/oauth2/token, {client}}}}}")).token.unwrap();
+    let (secret_file, scope, by) = ("/run/s".into(), Some("a b".into()), ClientAuth::Post);
+    let grant = GrantKind::ClientCredentials { id: "dhcp".into(), secret_file, scope, by };
+    assert_eq!(token, TokenConfig { required: false, ..TokenConfig::new("https://h/oauth2/token", grant) });
+    assert_eq!(read("{token: {mode: disabled, url: http://t}}").token, None);
+    assert_eq!(read("{}").transport, Transport::default());
+}
+
+#[test]
+fn keys_of_the_section_token_that_do_not_go_together_have_their_place() {
+    for (smd, at, wanted) in [
+        ("{token: {mode: often, url: http://t}}", "often", "`smd.token.mode`: \"often\" is none of disabled, optional"),
+        ("{token: {urls: http://t}}", "urls", "`smd.token` has no key `urls`"),
+        ("{token: {url: tftp://t}}", "tftp", "`smd.token.url`: "),
+        ("{token: {grant: bootstrap}}", "token", "`smd.token.url` is needed: who gives the token"),
+        ("{token: {url: http://t, scope: a}}", "scope", "`smd.token.scope` counts only with the grant client_cred"),
+        ("{token: {url: http://t, grant: certificate}}", "grant", "`smd.token.grant` certificate needs `client_cert`"),
+        ("{client_key: /k}", "client_key", "`smd.client_key` needs `client_cert`"),
+        ("{proxy: never}", "never", "`smd.proxy`: \"never\" is neither environment nor off"),
+        ("{token_file: /t, token: {url: http://t}}", "token_file", "`smd.token_file` is given, and a token is got"),
+    ] {
+        let found = faults(&format!("{}smd: {smd}\n", with_coresmd(LEAST)));
+        let column = "smd: ".len() + smd.find(at).unwrap() + 1;
+        let wanted = format!("6:{column} error {wanted}");
+        assert!(found.iter().any(|fault| fault.starts_with(&wanted)), "{smd}: {found:?}");
+    }
 }
 
 #[test]
@@ -317,7 +384,7 @@ fn the_environment_is_above_the_file() {
     assert_eq!((source.token_file, source.max_body), (Some("/run/secrets/token".into()), 1 << 20));
     assert_eq!((source.timeouts.header, source.bss.unwrap().url), (Duration::from_secs(7), "http://0123".into()));
 
-    let environment = variables(&[("CORESMD_SMD__TIMEOUTS__HEADER", "7"), ("CORESMD_SMD__TOKEN", "x")]);
+    let environment = variables(&[("CORESMD_SMD__TIMEOUTS__HEADER", "7"), ("CORESMD_SMD__TOKENS", "x")]);
     let (config, findings) = read("c.yaml", &text, Some(&environment));
     assert!(config.is_none());
     let found: Vec<_> = findings.sorted().iter().map(|finding| (finding.line, finding.message.as_str())).collect();
@@ -325,7 +392,7 @@ fn the_environment_is_above_the_file() {
         0,
         "environment variable CORESMD_SMD__TIMEOUTS__HEADER: `smd.timeouts.header`: the duration \"7\" has no unit"
     )));
-    assert!(found.contains(&(0, "environment variable CORESMD_SMD__TOKEN: `smd` has no key `token`")));
+    assert!(found.contains(&(0, "environment variable CORESMD_SMD__TOKENS: `smd` has no key `tokens`")));
 }
 
 #[test]

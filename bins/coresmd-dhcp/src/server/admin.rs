@@ -83,6 +83,7 @@ fn describe(state: &CacheState) -> Vec<String> {
             state.polls, state.unchanged, state.stale, state.from_disk
         ),
     ];
+    lines.extend(state.token.iter().map(ToString::to_string));
     lines.extend(state.failing.iter().map(|failure| format!("failing: {}", failure.text)));
     lines.extend(state.held_back.map(|held| format!("held back: {} hosts instead of {}", held.offered, held.now)));
     lines

@@ -25,7 +25,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one that asks SMD.
     pub(crate) fn start(smd: &str, more: &str) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), &config(smd, "127.0.0.1:0", "127.0.0.1:0", more))
+        Self::start_under(&[], smd, more)
+    }
+
+    /// Starts one that asks SMD, in this environment.
+    pub(crate) fn start_under(environment: &[(&str, &str)], smd: &str, more: &str) -> Self {
+        let text = config(smd, "127.0.0.1:0", "127.0.0.1:0", more);
+        Self::start_in(tempfile::tempdir().unwrap(), &text, environment)
     }
 
     /// Starts one without SMD, with these steps and these files beside its configuration.
@@ -37,7 +43,7 @@ impl Server {
         let listen = "127.0.0.1:0";
         let text =
             format!("server4: {{listen: {listen:?}, plugins: {plugins}}}\nadmin: {{listen: {listen:?}}}\n{more}");
-        Self::start_in(directory, &text)
+        Self::start_in(directory, &text, &[])
     }
 
     /// Starts one of DHCPv6 with these steps, whose state directory is also where its configuration is.
@@ -48,16 +54,17 @@ impl Server {
     }
 
     /// Starts one on ports of its choice and learns them from its log.
-    fn start_in(directory: tempfile::TempDir, config: &str) -> Self {
+    fn start_in(directory: tempfile::TempDir, config: &str, environment: &[(&str, &str)]) -> Self {
         write(directory.path(), "config.yaml", config);
-        Self::run_in(directory)
+        Self::run_in(directory, environment)
     }
 
     /// Starts one with the configuration that is there.
-    fn run_in(directory: tempfile::TempDir) -> Self {
+    fn run_in(directory: tempfile::TempDir, environment: &[(&str, &str)]) -> Self {
         let mut command = command();
         let state = directory.path();
         command.current_dir(state).env("STATE_DIRECTORY", state).args(["--config", "config.yaml"]);
+        command.envs(environment.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (lines, log) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());

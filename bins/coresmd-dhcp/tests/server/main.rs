@@ -5,6 +5,7 @@
 mod dhcp6;
 mod harness;
 mod leases;
+mod transport;
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;

@@ -7,11 +7,16 @@
 //!     inventory FILE                 a nodes.yaml instead of SMD, read again when it changes
 //!     ca_cert FILE                   the system's certificates where it is missing or empty
 //!     token_file FILE                a bearer token, read again when it changes
+//!     token { … }                    or one that is got and renewed; also auth_mode, tokensmith_url, refresh_before
+//!     client_cert FILE               who we are in TLS, with client_key FILE
+//!     proxy environment              or off: whether HTTPS_PROXY, HTTP_PROXY and NO_PROXY count
 //!     cache_duration 30s             how often SMD is asked
 //!     snapshot_file FILE             the last good inventory, served at once after a start
 //!     zone NAME { nodes PATTERN }    any number; none: cluster.local with nid{04d}
 //! }
 //! ```
+
+mod token;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +25,8 @@ use corefile::{Directive, ServerBlock, Span};
 use naming::Pattern;
 use serve::duration;
 use serve::findings::nearest;
+use smd_cache::client::{ClientCertificate, Proxy, Transport};
+use smd_cache::token::TokenConfig;
 
 use super::report::Report;
 use crate::catalog::Zone;
@@ -45,6 +52,10 @@ pub struct Source {
     pub ca_cert: Option<PathBuf>,
     /// A file with a bearer token.
     pub token_file: Option<PathBuf>,
+    /// Where a token comes from that is got and renewed.
+    pub token: Option<TokenConfig>,
+    /// The client certificate and the proxy.
+    pub transport: Transport,
     /// The time between two polls.
     pub cache_duration: Duration,
     /// Where the last good inventory is kept.
@@ -73,7 +84,22 @@ impl PartialEq for Place {
 impl Eq for Place {}
 
 /// The words of the block.
-const WORDS: [&str; 7] = ["smd_url", "inventory", "ca_cert", "token_file", "cache_duration", "snapshot_file", "zone"];
+const WORDS: [&str; 14] = [
+    "smd_url",
+    "inventory",
+    "ca_cert",
+    "token_file",
+    "cache_duration",
+    "snapshot_file",
+    "zone",
+    "token",
+    "auth_mode",
+    "tokensmith_url",
+    "refresh_before",
+    "client_cert",
+    "client_key",
+    "proxy",
+];
 
 /// The pattern and the zone where none are given.
 const DEFAULT_ZONE: &str = "cluster.local";
@@ -110,8 +136,22 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
     };
     let interval = wire.cache_duration.unwrap_or(DEFAULT_INTERVAL);
     let Wire { inventory, ca_cert, token_file, snapshot_file, .. } = wire;
+    let client_certificate = match (wire.client_cert, wire.client_key) {
+        (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            report.error(&span, "`client_cert` and `client_key` belong together", "write both, or none");
+            None
+        }
+    };
+    let token = wire.token.resolve(client_certificate.is_some(), &span, report);
+    if token.is_some() && token_file.is_some() {
+        report.error(&span, "`token_file`, and a token that is got as well", "remove one of them");
+    }
+    let transport = Transport { client_certificate, proxy: wire.proxy.unwrap_or_default() };
     let (cache_duration, span) = (interval, Place(span));
-    let source = Source { smd_url, inventory, ca_cert, token_file, cache_duration, snapshot_file, span };
+    let source =
+        Source { smd_url, inventory, ca_cert, token_file, token, transport, cache_duration, snapshot_file, span };
     Some((source, zones?))
 }
 
@@ -124,6 +164,10 @@ struct Wire {
     token_file: Option<PathBuf>,
     cache_duration: Option<Duration>,
     snapshot_file: Option<PathBuf>,
+    token: token::Words,
+    client_cert: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+    proxy: Option<Proxy>,
     zones: Vec<(Zone, Span)>,
     /// The words that have been met, to be used once.
     seen: Vec<&'static str>,
@@ -147,6 +191,9 @@ impl Wire {
             return report.error(&line.span, format!("`{word}` is given twice"), "remove one of them");
         }
         self.seen.push(word);
+        if word == "token" {
+            return self.token.block(line, report);
+        }
         if let Some(block) = &line.block {
             let span = block.first().map_or(&line.span, |inner| &inner.span);
             report.error(span, format!("`{word}` has no block"), format!("write `{word}` and its value on one line"));
@@ -157,6 +204,10 @@ impl Wire {
             "ca_cert" => self.ca_cert = path(line, report),
             "token_file" => self.token_file = path(line, report),
             "inventory" => self.inventory = path(line, report),
+            "client_cert" => self.client_cert = path(line, report),
+            "client_key" => self.client_key = path(line, report),
+            "proxy" => self.proxy = proxy(line, report),
+            "auth_mode" | "tokensmith_url" | "refresh_before" => self.token.line(line, report),
             _ => self.snapshot_file = path(line, report),
         }
     }
@@ -215,6 +266,19 @@ fn interval(line: &Directive, report: &mut Report<'_>) -> Option<Duration> {
         Err(_) => {
             let message = format!("`{}` is not a duration, for `cache_duration`", word.text);
             report.error(&word.span, message, "write it as `30s`, `500ms` or `1m30s`");
+            None
+        }
+    }
+}
+
+fn proxy(line: &Directive, report: &mut Report<'_>) -> Option<Proxy> {
+    let word = report.single("proxy", &line.span, &line.args, "environment")?;
+    match word.text.as_str() {
+        "environment" => Some(Proxy::Environment),
+        "off" => Some(Proxy::Off),
+        other => {
+            let message = format!("`proxy {other}` is neither environment nor off");
+            report.error(&word.span, message, "off: SMD is asked directly, whatever HTTPS_PROXY and HTTP_PROXY say");
             None
         }
     }

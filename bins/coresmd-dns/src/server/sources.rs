@@ -2,6 +2,7 @@
 
 use serve::findings::{Finding, Findings, Severity};
 use smd_cache::refresh::{Refresher, SourceConfig};
+use smd_cache::token::{Secret, TokenConfig};
 
 use crate::config::{Config, Source};
 
@@ -27,8 +28,17 @@ fn settings(source: &Source) -> SourceConfig {
         inventory_file: source.inventory.clone(),
         smd_ca: source.ca_cert.clone(),
         token_file: source.token_file.clone(),
+        token: source.token.clone().map(|token| token.with_bootstrap_token(bootstrap_token())),
+        transport: source.transport.clone(),
         interval: source.cache_duration,
         snapshot_file: source.snapshot_file.clone(),
         ..SourceConfig::new(source.smd_url.clone())
     }
+}
+
+/// The original's variable.
+#[expect(clippy::disallowed_methods, reason = "an IO room: the bootstrap token is in the environment and nowhere else")]
+fn bootstrap_token() -> Option<Secret> {
+    let token = std::env::var(TokenConfig::BOOTSTRAP_VARIABLE).ok()?;
+    Some(token.trim()).filter(|token| !token.is_empty()).map(Secret::new)
 }

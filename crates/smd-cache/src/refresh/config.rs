@@ -6,8 +6,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::boot::Precedence;
-use crate::client::{ClientError, Timeouts};
+use crate::client::{ClientError, Timeouts, Transport};
 use crate::refresh::FileError;
+use crate::token::TokenConfig;
 
 /// What to poll, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub struct SourceConfig {
     pub smd_ca: Option<PathBuf>,
     /// File with a bearer token for SMD.
     pub token_file: Option<PathBuf>,
+    /// How SMD and BSS are reached.
+    pub transport: Transport,
+    /// Where a token for those that have no token file comes from.
+    pub token: Option<TokenConfig>,
     /// BSS or boot-service, where boot parameters are wanted.
     pub bss: Option<BssSource>,
     /// A file with boot configurations to be read in BSS's place, which is asked for nothing then.
@@ -73,6 +78,9 @@ pub enum StartError {
     /// A file that is a source.
     #[error(transparent)]
     File(FileError),
+    /// The settings of the token.
+    #[error("token: {0}")]
+    Token(#[source] ClientError),
 }
 
 impl SourceConfig {
@@ -83,6 +91,8 @@ impl SourceConfig {
             inventory_file: None,
             smd_ca: None,
             token_file: None,
+            transport: Transport::default(),
+            token: None,
             bss: None,
             boot_file: None,
             groups: false,

@@ -19,6 +19,7 @@ use super::{News, Offered, Parts, SourceConfig, StartError};
 use crate::client::{ClientError, FetchError, Fetched, Service};
 use crate::inventory::Part;
 use crate::state::{FailureKind, PartFailure};
+use crate::token::TokenHandle;
 use crate::wire::BodyError;
 use boot::Boot;
 use inventory::Inventory;
@@ -34,9 +35,10 @@ pub(super) struct Sources {
 impl Sources {
     /// Reads the files that the requests need, and those that are sources themselves; a fault in the latter is
     /// [`Sources::file_fault`]'s to tell.
-    pub(super) fn new(config: &SourceConfig) -> Result<Self, StartError> {
+    pub(super) fn new(config: &SourceConfig, tokens: Option<&TokenHandle>) -> Result<Self, StartError> {
         let service = |url: &str, ca: Option<&Path>, token_file: Option<&Path>| {
-            Service::new(url, ca, token_file, config.timeouts, config.max_body)
+            Service::over(&config.transport, url, ca, token_file, config.timeouts, config.max_body)
+                .map(|service| service.with_tokens(tokens.cloned()))
         };
         let inventory = if let Some(file) = &config.inventory_file {
             Inventory::file(file, config.max_body)

@@ -8,3 +8,4 @@ mod refresh;
 mod server;
 mod sites;
 mod tls;
+mod token;

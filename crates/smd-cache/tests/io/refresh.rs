@@ -173,7 +173,7 @@ async fn no_fault_of_either_collection_changes_what_is_served() {
     let faults = [
         (Reply::Whole(500, "application/problem+json", problem.into()), FailureKind::Status),
         (json(problem), FailureKind::Schema),
-        (Reply::Whole(401, "text/plain", "Unauthorized".into()), FailureKind::Status),
+        (Reply::Whole(401, "text/plain", "Unauthorized".into()), FailureKind::Unauthorized),
         (Reply::Whole(503, "text/html", "<html></html>".into()), FailureKind::Status),
         (json("<html></html>"), FailureKind::Schema),
         (json(""), FailureKind::Empty),
@@ -288,6 +288,23 @@ async fn bss_and_groups_fail_on_their_own() {
 
     server.set(BOOT, json(boot.replace("quiet", "verbose")));
     running.until(|_| running.snapshot().host(mac(0)).unwrap().boot().unwrap().params == "verbose").await;
+}
+
+#[tokio::test]
+async fn one_connection_to_each_service_serves_all_polls() {
+    let (server, bss) = (Server::start(), Server::start());
+    inventory(&server, 2);
+    server.set(GROUPS, json("[]"));
+    bss.set(BOOT, json("[]"));
+    let source = BssSource { url: bss.url(), ca: None, token_file: None, precedence: Precedence::Sql };
+    let running = Running::start(SourceConfig { groups: true, bss: Some(source), ..config(&server) });
+    running.until(|state| state.unchanged >= 4).await;
+    running.stop().await;
+    for (server, requests) in [(server, 3), (bss, 1)] {
+        let all = server.requests();
+        assert!(all.len() >= 4 * requests, "{all:?}");
+        assert!(all.iter().all(|request| request.connection == 0), "{all:?}");
+    }
 }
 
 #[tokio::test]
