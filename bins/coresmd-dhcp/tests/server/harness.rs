@@ -50,7 +50,7 @@ impl Server {
     pub(crate) fn of_dhcp6(directory: tempfile::TempDir, plugins: &str, more: &str) -> Self {
         let text =
             format!("server6: {{listen: \"[::1]:0\", plugins: {plugins}}}\nadmin: {{listen: \"127.0.0.1:0\"}}\n{more}");
-        Self::start_in(directory, &text)
+        Self::start_in(directory, &text, &[])
     }
 
     /// Starts one on ports of its choice and learns them from its log.
@@ -119,16 +119,13 @@ impl Server {
     }
 
     /// Ends it by SIGKILL, as a power cut would, and starts it again where it was.
-    pub(crate) fn kill_and_restart(mut self) -> Self {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        let directory = std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap());
-        Self::run_in(directory)
+    pub(crate) fn kill_and_restart(self) -> Self {
+        Self::run_in(self.kill(), &[])
     }
 
     /// The directory with its files.
     pub(crate) fn directory(&self) -> &Path {
-        self.directory.path()
+        self.directory.as_ref().unwrap().path()
     }
 
     /// Ends it by SIGTERM; the exit code.
