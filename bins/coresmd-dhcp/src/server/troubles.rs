@@ -1,4 +1,4 @@
-//! What an operator must look into before the server counts as ready: its state was damaged, or cannot be written.
+//! What an operator must look into although the server answers: its state was damaged, or cannot be written.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
