@@ -204,6 +204,7 @@ server4:
         cache_valid={poll}
         lease_time=1h
         domain={DOMAIN}
+        tftp_port={tftp}
         rule=type:Node,hostname:nid{{04d}}
 smd:
   snapshot_file: dhcp.snapshot
@@ -212,7 +213,8 @@ smd:
     body: 2s
 admin:
   listen: '{admin}'
-"
+",
+        tftp = ports::free().port(),
     )
 }
 

@@ -44,6 +44,12 @@ pub(crate) fn udhcpc(namespace: &Namespace, directory: &Path, more: &[&str]) -> 
     })
 }
 
+/// The same as a daemon, which SIGUSR1 has renew its lease, and SIGUSR2 release it.
+pub(crate) fn udhcpc_daemon(namespace: &Namespace, directory: &Path) -> Process {
+    let script = script(directory, "udhcpc", "$1", "bound", "ip", "mask").display().to_string();
+    Process::start("udhcpc", namespace.command(&["udhcpc", "-i", "eth0", "-f", "-s", &script, "-t", "9", "-T", "1"]))
+}
+
 /// ISC's client, the one of Debian and of older Red Hat systems. A copy of it runs: where `AppArmor` is in force, the
 /// installed one may not start a script of ours.
 pub(crate) fn dhclient(namespace: &Namespace, directory: &Path) -> Result<Granted, String> {
@@ -63,17 +69,43 @@ pub(crate) fn dhclient(namespace: &Namespace, directory: &Path) -> Result<Grante
     isc_style(namespace, directory, "dhclient", &command)
 }
 
+/// Has dhclient, which has just got its lease, release it.
+pub(crate) fn dhclient_release(namespace: &Namespace, directory: &Path) {
+    let file = |name: &str| directory.join(name).display().to_string();
+    let (program, leases, pid, config) =
+        (file("dhclient"), file("leases"), file("dhclient.pid"), file("dhclient.conf"));
+    let words = [&program, "-4", "-r", "-v", "-sf", "/bin/true", "-lf", &leases, "-pf", &pid, "-cf", &config, "eth0"];
+    let (status, output) = Process::run("dhclient", namespace.command(&words));
+    assert!(status.success(), "{output}");
+}
+
 /// dhcpcd. It keeps its state in fixed places: they are its own in this namespace.
 pub(crate) fn dhcpcd(namespace: &Namespace, directory: &Path) -> Result<Granted, String> {
+    run_dhcpcd(namespace, directory, |run| format!("exec {run} -1 eth0"))
+}
+
+/// dhcpcd, which releases its lease once it has told its script of it.
+pub(crate) fn dhcpcd_and_release(namespace: &Namespace, directory: &Path) -> Result<Granted, String> {
+    let told = directory.join("dhcpcd.env");
+    run_dhcpcd(namespace, directory, |run| {
+        format!("{run} eth0 & until [ -s {} ]; do sleep 0.1; done; {run} -k eth0; wait", told.display())
+    })
+}
+
+/// Runs dhcpcd by a shell command that is made of the words that run it.
+fn run_dhcpcd(
+    namespace: &Namespace,
+    directory: &Path,
+    command: impl FnOnce(&str) -> String,
+) -> Result<Granted, String> {
     let script = script(directory, "dhcpcd", "$reason", "BOUND", "new_ip_address", "new_subnet_cidr");
     let config = directory.join("dhcpcd.conf");
     fs::write(&config, "option subnet_mask, routers, domain_name_servers, host_name, bootfile_name\n")
         .expect("writable");
     let command = format!(
         "mkdir -p /var/lib/dhcpcd /run/dhcpcd && mount -t tmpfs none /var/lib/dhcpcd && mount -t tmpfs none /run/dhcpcd \
-         && exec dhcpcd -4 -1 -d -B -A --nodelay -f {} -c {} eth0",
-        config.display(),
-        script.display()
+         && {}",
+        command(&format!("dhcpcd -4 -d -B -A --nodelay -f {} -c {}", config.display(), script.display()))
     );
     isc_style(namespace, directory, "dhcpcd", &command)
 }
@@ -111,7 +143,7 @@ fn script(directory: &Path, client: &str, event: &str, bound: &str, address: &st
 }
 
 /// The environment that `client`'s script kept.
-fn told(directory: &Path, client: &str) -> BTreeMap<String, String> {
+pub(crate) fn told(directory: &Path, client: &str) -> BTreeMap<String, String> {
     let text = fs::read_to_string(directory.join(format!("{client}.env"))).expect("the client called its script");
     text.lines()
         .filter_map(|line| line.split_once('='))

@@ -52,7 +52,7 @@ pub(crate) const SERVER: &str = "10.77.0.1";
 /// The running cluster: the servers and, joined to their bridge, `node`. Taken down when dropped, processes first.
 #[derive(Debug)]
 pub(crate) struct Lab {
-    _dhcp: Process,
+    dhcp: Process,
     _dns: Process,
     _simulator: Process,
     /// The near node's side of the cable; its interface is `eth0`.
@@ -64,6 +64,11 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts the servers, with a client of the Ethernet address `mac` on their link.
     pub(crate) fn new(mac: &str) -> Self {
+        Self::with_steps(mac, "")
+    }
+
+    /// The same, with these lines behind the server's last step.
+    pub(crate) fn with_steps(mac: &str, steps: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let server = Namespace::new("srv");
         server.ip("link add br0 type bridge");
@@ -76,9 +81,9 @@ impl Lab {
         server.ip("link set node master br0");
 
         let simulator = start_simulator(&server, directory.path());
-        let dhcp = start_dhcp(&server, directory.path());
+        let dhcp = start_dhcp(&server, directory.path(), steps);
         let dns = start_dns(&server, directory.path());
-        let lab = Self { _dhcp: dhcp, _dns: dns, _simulator: simulator, node, server, directory };
+        let lab = Self { dhcp, _dns: dns, _simulator: simulator, node, server, directory };
         for port in [DHCP_ADMIN_PORT, DNS_READY_PORT] {
             let path = if port == DHCP_ADMIN_PORT { "readyz" } else { "ready" };
             wait::until(&format!("port {port} to be ready"), || {
@@ -86,6 +91,26 @@ impl Lab {
             });
         }
         lab
+    }
+
+    /// Ends the DHCP server as a power cut would, and starts it again.
+    pub(crate) fn power_cut(&mut self) {
+        self.dhcp.kill();
+        self.dhcp = start(&self.server, self.directory.path(), Program::Dhcp, &["--config", "config.yaml"]);
+        wait::until("the server to be ready again", || self.admin("readyz"));
+    }
+
+    /// A page of the DHCP server's admin port.
+    pub(crate) fn admin(&self, page: &str) -> Result<String, String> {
+        fetch(&self.server, &format!("http://127.0.0.1:{DHCP_ADMIN_PORT}/{page}"))
+    }
+
+    /// Waits until the DHCP server's metrics have this line.
+    pub(crate) fn wait_for_metric(&self, line: &str) {
+        wait::until(line, || {
+            let metrics = self.admin("metrics")?;
+            if metrics.lines().any(|metric| metric == line) { Ok(()) } else { Err(metrics) }
+        });
     }
 
     /// A namespace whose `eth0`, with the Ethernet address `mac`, is behind the relay namespace that is returned first;
@@ -141,7 +166,7 @@ fn start_simulator(server: &Namespace, directory: &Path) -> Process {
     )
 }
 
-fn start_dhcp(server: &Namespace, directory: &Path) -> Process {
+fn start_dhcp(server: &Namespace, directory: &Path, steps: &str) -> Process {
     let config = format!(
         "\
 server4:
@@ -160,6 +185,7 @@ server4:
         domain=cluster.test
         rule=type:Node,subnet:10.78.0.0/24,hostname:nid{{04d}},routers:{far_router}
         rule=type:Node,hostname:nid{{04d}}
+{steps}
 admin:
   listen: 127.0.0.1:{DHCP_ADMIN_PORT}
 ",

@@ -5,8 +5,12 @@
 
 mod boot;
 mod clients;
+mod clients6;
+mod dhcp6;
 mod differential;
 mod lab;
+mod lab6;
+mod pool;
 mod relayed;
 mod reserved;
 mod resolvers;

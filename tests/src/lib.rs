@@ -13,4 +13,5 @@ pub mod netns;
 pub mod ports;
 pub mod process;
 pub mod program;
+pub mod sources;
 pub mod wait;

@@ -71,10 +71,15 @@ impl Process {
 
     /// Asks the process to end (SIGTERM) and waits until it has.
     pub fn terminate(&mut self) -> ExitStatus {
-        let pid = self.child.id();
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid.to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "cannot signal {} (pid {pid})", self.name);
+        self.signal("TERM");
         self.ended()
+    }
+
+    /// Sends a signal by its name without `SIG`.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "cannot signal {} (pid {pid})", self.name);
     }
 
     /// Ends the process at once (SIGKILL), as a power cut would.

@@ -68,6 +68,7 @@ async fn with_servers(
     let targets = Targets {
         dhcp: settings::at(stack.ports.dhcp),
         dns: settings::at(stack.ports.dns),
+        tftp: settings::at(stack.ports.tftp),
         relay: RELAY,
         script: source.script_url(),
         http: source.http.clone(),

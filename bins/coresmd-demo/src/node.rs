@@ -3,12 +3,14 @@
 //! ```text
 //! boot
 //!  ├ dhcp::acquire     DISCOVER → OFFER → REQUEST → ACK as firmware: address, boot file
+//!  ├ boot_file::fetch  that file over TFTP
 //!  ├ dhcp::acquire     the same as iPXE: script URL
 //!  ├ script::fetch     the script: kernel
 //!  └ resolve::…        its own name, a neighbour's, its address; a few over TCP
 //! ```
 //! Each answer is checked against the [`NodePlan`]; the first wrong or missing one ends the boot.
 
+mod boot_file;
 mod dhcp;
 mod exchange;
 mod resolve;
@@ -34,6 +36,7 @@ const TCP_EVERY: usize = 8;
 pub(crate) struct Targets {
     pub(crate) dhcp: SocketAddr,
     pub(crate) dns: SocketAddr,
+    pub(crate) tftp: SocketAddr,
     /// The address of the relay agent that all nodes are behind.
     pub(crate) relay: Ipv4Addr,
     /// What option 67 has to be for iPXE, up to `?mac=`.
@@ -118,7 +121,8 @@ impl Uplink {
         node: &NodePlan,
         neighbour: &NodePlan,
     ) -> Result<(), (Stage, Failure)> {
-        self.acquire(journey, node, Program::Firmware).await?;
+        let name = self.acquire(journey, node, Program::Firmware).await?;
+        journey.record(Stage::BootFile, boot_file::fetch(self.targets.tftp, &name).await)?;
         let url = self.acquire(journey, node, Program::Ipxe).await?;
         let fetched = script::fetch(&self.targets.http, &url, node).await;
         journey.record(Stage::Script, fetched)?;

@@ -1,7 +1,7 @@
 //! \[IO\] Ports of 127.0.0.1 that nobody uses at this moment.
 
 use std::io;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use crate::settings::{Ports, SERVER};
 
@@ -13,6 +13,8 @@ const ATTEMPTS: usize = 100;
 pub(crate) fn free() -> io::Result<Ports> {
     let (dns, _dns) = for_udp_and_tcp()?;
     let dhcp = UdpSocket::bind((SERVER, 0))?;
+    // TFTP is served on every address
+    let tftp = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     let mut listeners = Vec::new();
     let mut http = || -> io::Result<u16> {
         let listener = TcpListener::bind((SERVER, 0))?;
@@ -23,6 +25,7 @@ pub(crate) fn free() -> io::Result<Ports> {
     Ok(Ports {
         dhcp: dhcp.local_addr()?.port(),
         dhcp_admin: http()?,
+        tftp: tftp.local_addr()?.port(),
         dns,
         dns_health: http()?,
         dns_ready: http()?,

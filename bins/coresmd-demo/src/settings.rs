@@ -15,6 +15,9 @@ pub(crate) const DHCP_FILE: &str = "coredhcp.yaml";
 /// See [`DHCP_FILE`].
 pub(crate) const DNS_FILE: &str = "Corefile";
 
+/// The directory of the boot files, beside the two files.
+pub(crate) const TFTP_DIRECTORY: &str = "tftp";
+
 /// Option 51: `lease_time=1h`.
 pub(crate) const LEASE_SECONDS: u32 = 3600;
 
@@ -39,6 +42,7 @@ pub(crate) struct Sources<'a> {
 pub(crate) struct Ports {
     pub(crate) dhcp: u16,
     pub(crate) dhcp_admin: u16,
+    pub(crate) tftp: u16,
     pub(crate) dns: u16,
     pub(crate) dns_health: u16,
     pub(crate) dns_ready: u16,
@@ -51,13 +55,14 @@ pub(crate) fn at(port: u16) -> SocketAddr {
 }
 
 /// For `coresmd-dhcp --config`.
-pub(crate) fn dhcp_yaml(sources: Sources<'_>, subnets: &[Subnet], ports: Ports) -> String {
+pub(crate) fn dhcp_yaml(sources: Sources<'_>, subnets: &[Subnet], ports: Ports, boot_files: &Path) -> String {
     let Sources { smd, bss, ca, token } = sources;
     let mut coresmd = format!("svc_base_uri={smd}\nipxe_base_uri={bss}\n");
     if let Some(ca) = ca {
         let _ = writeln!(coresmd, "ca_cert={}", ca.display());
     }
     let _ = write!(coresmd, "cache_valid={POLL}\nlease_time=1h\ndomain={DOMAIN}\n");
+    let _ = write!(coresmd, "tftp_dir={}\ntftp_port={}\n", boot_files.display(), ports.tftp);
     for subnet in subnets {
         let (network, router, prefix) = (subnet.network(), subnet.router(), subnet.network().prefix_len());
         let _ = writeln!(coresmd, "rule=type:Node,subnet:{network},hostname:nid{{04d}},routers:{router},cidr:{prefix}");
@@ -113,6 +118,12 @@ pub(crate) fn corefile(sources: Sources<'_>, ports: Ports) -> String {
     )
 }
 
+/// What stands in the boot file of a name: nothing that boots, but no two are alike.
+pub(crate) fn boot_file(name: &str) -> Vec<u8> {
+    const OCTETS: usize = 8000;
+    name.bytes().cycle().zip(0u8..=250).cycle().take(OCTETS).map(|(letter, count)| letter ^ count).collect()
+}
+
 /// Answers 200 when the DHCP server has an inventory.
 pub(crate) fn dhcp_ready_url(ports: Ports) -> String {
     format!("http://{}/readyz", at(ports.dhcp_admin))
@@ -137,15 +148,22 @@ pub(crate) fn dns_metrics_url(ports: Ports) -> String {
 mod tests {
     use super::*;
 
-    const PORTS: Ports =
-        Ports { dhcp: 1067, dhcp_admin: 2001, dns: 1053, dns_health: 2002, dns_ready: 2003, dns_metrics: 2004 };
+    const PORTS: Ports = Ports {
+        dhcp: 1067,
+        dhcp_admin: 2001,
+        tftp: 1069,
+        dns: 1053,
+        dns_health: 2002,
+        dns_ready: 2003,
+        dns_metrics: 2004,
+    };
 
     #[test]
     fn the_yaml_is_what_operators_write() {
         let sources = Sources { smd: "http://127.0.0.1:9", bss: "http://127.0.0.1:8", ca: None, token: None };
         let subnets = [Subnet::of([10, 1, 0, 7].into()), Subnet::of([10, 3, 0, 7].into())];
         assert_eq!(
-            dhcp_yaml(sources, &subnets, PORTS),
+            dhcp_yaml(sources, &subnets, PORTS, Path::new("/srv/tftp")),
             r#"server4:
   listen: "127.0.0.1:1067"
   plugins:
@@ -157,6 +175,8 @@ mod tests {
         cache_valid=5s
         lease_time=1h
         domain=openchami.cluster
+        tftp_dir=/srv/tftp
+        tftp_port=1069
         rule=type:Node,subnet:10.1.0.0/16,hostname:nid{04d},routers:10.1.255.254,cidr:16
         rule=type:Node,subnet:10.3.0.0/16,hostname:nid{04d},routers:10.3.255.254,cidr:16
         rule=type:NodeBMC,hostname:{id}
@@ -175,7 +195,7 @@ admin:
             ca: Some(Path::new("/etc/ca.pem")),
             token: Some(Path::new("/etc/a token")),
         };
-        let yaml = dhcp_yaml(sources, &[], PORTS);
+        let yaml = dhcp_yaml(sources, &[], PORTS, Path::new("/srv/tftp"));
         assert!(yaml.contains("\n        ca_cert=/etc/ca.pem\n        cache_valid=5s\n"), "{yaml}");
         assert!(yaml.ends_with("\nsmd:\n  token_file: \"/etc/a token\"\n"), "{yaml}");
         let corefile = corefile(sources, PORTS);

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::child::Role;
 use crate::output::say;
+use crate::packet::Architecture;
 use crate::plan::Plan;
 use crate::ports;
 use crate::server::{Server, Unready};
@@ -41,7 +42,10 @@ impl Stack {
             let path = directory.path().join(name);
             write(&path, &text).map_err(io(&format!("cannot write {}", path.display()))).map(|()| path)
         };
-        let yaml = write(settings::DHCP_FILE, settings::dhcp_yaml(source.settings(), &plan.subnets, ports))?;
+        let boot_files = directory.path().join(settings::TFTP_DIRECTORY);
+        write_boot_files(&boot_files).map_err(io("cannot write the boot files"))?;
+        let yaml =
+            write(settings::DHCP_FILE, settings::dhcp_yaml(source.settings(), &plan.subnets, ports, &boot_files))?;
         let corefile = write(settings::DNS_FILE, settings::corefile(source.settings(), ports))?;
 
         let start = |role: Role, flag: &str, file: &Path| {
@@ -116,6 +120,14 @@ fn ended(status: ExitStatus) -> String {
 #[expect(clippy::disallowed_methods, reason = "[IO] the servers' configuration files")]
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::write(path, text)
+}
+
+/// One for each architecture of the nodes.
+#[expect(clippy::disallowed_methods, reason = "[IO] the server's boot files")]
+fn write_boot_files(directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(directory)?;
+    let names = Architecture::ALL.map(Architecture::boot_file);
+    names.iter().try_for_each(|name| std::fs::write(directory.join(name), settings::boot_file(name)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "[IO] the start of the servers is timed")]

@@ -7,6 +7,7 @@ use crate::child::Role;
 pub(crate) enum Stage {
     FirmwareOffer,
     FirmwareAck,
+    BootFile,
     IpxeOffer,
     IpxeAck,
     Script,
@@ -18,9 +19,10 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// All of them, in the order of a boot.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::FirmwareOffer,
         Self::FirmwareAck,
+        Self::BootFile,
         Self::IpxeOffer,
         Self::IpxeAck,
         Self::Script,
@@ -35,6 +37,7 @@ impl Stage {
         match self {
             Self::FirmwareOffer => "firmware: DISCOVER → OFFER",
             Self::FirmwareAck => "firmware: REQUEST → ACK",
+            Self::BootFile => "boot file over TFTP",
             Self::IpxeOffer => "iPXE: DISCOVER → OFFER",
             Self::IpxeAck => "iPXE: REQUEST → ACK",
             Self::Script => "boot script over HTTP",
@@ -48,7 +51,9 @@ impl Stage {
     /// The server that answers in this stage; scripts come from BSS, which is none of ours.
     pub(crate) fn server(self) -> Option<Role> {
         match self {
-            Self::FirmwareOffer | Self::FirmwareAck | Self::IpxeOffer | Self::IpxeAck => Some(Role::Dhcp),
+            Self::FirmwareOffer | Self::FirmwareAck | Self::BootFile | Self::IpxeOffer | Self::IpxeAck => {
+                Some(Role::Dhcp)
+            }
             Self::Script => None,
             Self::OwnName | Self::NeighbourName | Self::Reverse | Self::OverTcp => Some(Role::Dns),
         }

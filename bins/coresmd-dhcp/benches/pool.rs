@@ -142,7 +142,7 @@ fn client(number: u32) -> ClientKey {
 /// One client's way to its lease.
 fn lease(pool: &mut Pool, number: u32) -> Vec<Change> {
     let client = client(number);
-    let Verdict::Offer(address) = pool.discover(&client, LINK, None, now()).verdict else {
+    let Verdict::Offer(address) = pool.discover(&client, LINK, None, &|_| false, now()).verdict else {
         unreachable!("the pool is large enough")
     };
     let request = Request { client: &client, link: LINK, state: ClientState::Selecting, address, hostname: None };

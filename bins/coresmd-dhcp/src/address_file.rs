@@ -39,6 +39,14 @@ impl<A: Copy> AddressFile<A> {
     pub fn get(&self, mac: MacAddr) -> Option<A> {
         self.table.load().get(&mac).copied()
     }
+
+    /// Whether somebody has this address. Looked for line by line: such files are short.
+    pub fn lists(&self, address: A) -> bool
+    where
+        A: PartialEq,
+    {
+        self.table.load().values().any(|listed| *listed == address)
+    }
 }
 
 /// What is wrong with a part of a file.

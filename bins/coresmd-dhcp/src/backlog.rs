@@ -47,7 +47,7 @@ pub struct Backlog<K, T> {
 /// Items by their time.
 type Waiting<K, T> = BTreeMap<(Instant, u64), (K, T)>;
 
-impl<K: Copy + Eq + Hash, T> Backlog<K, T> {
+impl<K: Clone + Eq + Hash, T> Backlog<K, T> {
     /// An empty queue for so many items.
     pub fn new(capacity: usize) -> Self {
         Self { capacity, keys: HashSet::default(), offers: BTreeMap::new(), answers: BTreeMap::new(), next: 0 }
@@ -67,7 +67,7 @@ impl<K: Copy + Eq + Hash, T> Backlog<K, T> {
             let Some((_, (key, _))) = given_up else { return Pushed::Refused };
             self.keys.remove(&key);
         }
-        self.keys.insert(key);
+        self.keys.insert(key.clone());
         let place = (due, self.next);
         self.next += 1;
         match rank {

@@ -46,13 +46,19 @@ pub struct Serve {
     pub plugins: bool,
 }
 
-/// Where the configuration is.
+/// Where the configuration is, and what goes before it.
 #[derive(Debug, Args)]
 pub struct ConfigFile {
     /// The configuration [default: config.yaml and the like in `.`, `$XDG_CONFIG_HOME/coredhcp`, `~/.coredhcp`,
     /// `/etc/coredhcp`]
     #[arg(short = 'c', long = "config", alias = "conf", value_name = "FILE")]
     pub path: Option<PathBuf>,
+    /// Read the inventory from this nodes.yaml instead of SMD: as `smd: {inventory: FILE}`
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<String>,
+    /// Read boot configurations from this file instead of BSS: as `smd: {boot: FILE}`
+    #[arg(long, value_name = "FILE")]
+    pub boot: Option<String>,
 }
 
 /// A level of logging by `CoreDHCP`'s name for it.
@@ -101,6 +107,8 @@ mod tests {
         assert!(Cli::try_parse_from(["coresmd-dhcp", "--loglevel", "loud"]).is_err());
         let check = Cli::parse_from(["coresmd-dhcp", "check", "--config", "x.yaml"]);
         assert!(matches!(check.command, Some(Command::Check(file)) if file.path == Some("x.yaml".into())));
+        let files = Cli::parse_from(["coresmd-dhcp", "--inventory", "nodes.yaml", "--boot=boot.yaml"]).serve.config;
+        assert_eq!((files.inventory.as_deref(), files.boot.as_deref()), (Some("nodes.yaml"), Some("boot.yaml")));
     }
 
     #[test]

@@ -5,20 +5,42 @@
 //! resolved when the configuration is read: every instance here carries the value that counts.
 
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use naming::RuleSet;
 use smd_cache::MacAddr;
 
 use crate::address_file::AddressFile;
+use crate::pool;
 
 /// How DHCPv4 requests are answered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// The steps, in the order of the file.
     pub steps: Vec<Step>,
     /// The address of `server_id`; without it, that of the interface that the request came in by.
     pub server_id: Option<Ipv4Addr>,
+    /// The pool of `range` or `bootloop`, for whom no step has a reservation.
+    pub pool: Option<PoolSettings>,
+}
+
+/// A pool, and where its leases are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// The lease file.
+    pub file: PathBuf,
+    /// Its ranges, which have no address in common.
+    pub ranges: Vec<pool::Range>,
+    /// How long leases, offers and declined addresses last.
+    pub times: pool::Times,
+}
+
+impl PoolSettings {
+    /// The pool without leases.
+    pub fn empty(&self) -> pool::Pool {
+        pool::Pool::new(&self.ranges, self.times).expect("the ranges have no address in common")
+    }
 }
 
 impl Policy {
@@ -79,6 +101,10 @@ pub enum Step {
     Sleep(Duration),
     /// `file`: the reservation of whom the file lists. No later step applies to them.
     File(AddressFile<Ipv4Addr>),
+    /// `range`: an address of the pool for whom no step has a reservation.
+    Range,
+    /// `bootloop`: the same, with what makes the client boot again and again until SMD knows it.
+    Bootloop(Bootloop),
     /// `coresmd`: the reservation. Whom SMD knows is answered here, and no later step applies.
     Coresmd(Box<Coresmd>),
 }
@@ -90,6 +116,13 @@ pub struct Nbp {
     pub server: Option<String>,
     /// Option 67: the whole URL for HTTP and FTP, else its path.
     pub file: String,
+}
+
+/// The step `bootloop`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bootloop {
+    /// Option 67 for iPXE: a file, or a whole URL.
+    pub script: String,
 }
 
 /// What a client without an address may do (RFC 2563 §2).

@@ -49,7 +49,7 @@ pub use self::request::{ClientState, Link, Request};
 pub use self::restore::Restored;
 pub use self::settings::{Range, SettingsError, Times};
 pub use self::subnet::Usage;
-pub use self::writer::{Stopped, Writer};
+pub use self::writer::{Progress, Stopped, Writer};
 
 use self::subnet::Subnet;
 
@@ -69,20 +69,25 @@ impl Pool {
 
     /// DISCOVER (RFC 2131 §4.3.1). In this order: the address that the client has; the one that it had; the one that it
     /// asks for (option 50); the lowest free one; the one that was declined longest ago. A client that asks again gets
-    /// the same address again.
+    /// the same address again. An address that is `reserved` for somebody else is none of these.
     pub fn discover(
         &mut self,
         client: &ClientKey,
         link: Link<'_>,
         requested: Option<Ipv4Addr>,
+        reserved: &dyn Fn(Ipv4Addr) -> bool,
         now: SystemTime,
     ) -> Answer {
-        let changes = self.expire(now);
+        let mut changes = self.expire(now);
         let hold_until = seconds(now).saturating_add(self.times.offer_hold);
         let verdict = match self.select(link) {
             None => Verdict::Silence(Silence::NoPool),
             Some(subnet) => {
-                subnet.offer(client, requested, hold_until).map_or(Verdict::Silence(Silence::Exhausted), Verdict::Offer)
+                if subnet.held(client).is_some_and(reserved) {
+                    changes.extend(subnet.forget(client));
+                }
+                let offer = subnet.offer(client, requested, reserved, hold_until);
+                offer.map_or(Verdict::Silence(Silence::Exhausted), Verdict::Offer)
             }
         };
         Answer { verdict, changes }
@@ -136,6 +141,11 @@ impl Pool {
     #[must_use = "the changes belong to the writer"]
     pub fn forget(&mut self, client: &ClientKey) -> Vec<Change> {
         self.subnets.iter_mut().filter_map(|subnet| subnet.forget(client)).collect()
+    }
+
+    /// Whether the address is one of the pool's.
+    pub fn contains(&self, address: Ipv4Addr) -> bool {
+        self.index_containing(address).is_some()
     }
 
     /// Ends what has run out. Every message does so too; call it now and then so that the store learns of it without one.

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use serve::findings::{EXIT_CONFIG, EXIT_START, Finding, Findings, Severity};
 use serve::telemetry::{self, Console, Format, Settings, Telemetry, TelemetryError};
+use smd_cache::refresh::file_faults;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{self, Cli, Command, ConfigFile, Serve};
-use crate::config::{self, Config, Environment, Log};
+use crate::config::{self, Config, Environment, Log, Server6};
 use crate::server::{Server, address_files};
 
 /// The whole program: serves until SIGTERM or SIGINT, or does what the arguments ask for instead.
@@ -28,7 +29,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.command {
         Some(Command::Check(file)) => check(&file),
         None if cli.serve.plugins => {
-            print(&mut io::stdout(), &(config::STEPS.join("\n") + "\n"));
+            let names: String = config::step_names().iter().flat_map(|name| [name, "\n"]).collect();
+            print(&mut io::stdout(), &names);
             ExitCode::SUCCESS
         }
         None => serve(cli.serve),
@@ -37,7 +39,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Prints what is wrong with the configuration.
 fn check(file: &ConfigFile) -> ExitCode {
-    let (_, findings) = load(file);
+    let (config, mut findings) = load(file);
+    for fault in config.iter().filter_map(|config| config.source.as_ref()).flat_map(file_faults) {
+        for found in fault.findings() {
+            let at = |place: u64| usize::try_from(place).unwrap_or(0);
+            findings.push(Finding::new(Severity::Error, found.file, at(found.line), at(found.column), found.message));
+        }
+    }
     let color = io::stdout().is_terminal();
     print(&mut io::stdout(), &findings.report(color));
     ExitCode::from(findings.exit_code())
@@ -80,8 +88,11 @@ fn load(file: &ConfigFile) -> (Option<Config>, Findings) {
     let name = path.display().to_string();
     match read(&path) {
         Ok(text) => {
-            let (config, mut findings) = config::read(&name, &text, Some(&environment()));
+            let (config, mut findings) = config::read(&name, &text, Some(&environment(file)));
             for file in config.iter().flat_map(|config| config.policy.address_files()) {
+                address_files::read(file, &mut findings);
+            }
+            for file in config.iter().flat_map(|config| &config.server6).flat_map(Server6::address_files) {
                 address_files::read(file, &mut findings);
             }
             (config.filter(|_| !findings.has_errors()), findings)
@@ -103,9 +114,13 @@ fn find() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn environment() -> Environment {
+/// The process's environment; flags that set a key of a section are its last word on that key.
+fn environment(flags: &ConfigFile) -> Environment {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let flags = [("CORESMD_SMD__INVENTORY", &flags.inventory), ("CORESMD_SMD__BOOT", &flags.boot)];
+    let flags = flags.into_iter().filter_map(|(name, file)| Some((name.to_owned(), file.clone()?)));
+    let variables = variables.chain(flags);
     // systemd may name several directories, with `:` between them; the first is ours.
     let state_directory = variable("STATE_DIRECTORY").and_then(|list| std::env::split_paths(&list).next());
     Environment { state_directory, variables: variables.collect() }

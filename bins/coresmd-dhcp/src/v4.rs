@@ -9,6 +9,7 @@
 //!  │   ├ decide   OFFER, ACK, NAK: RFC 2131 §4.3 for reservations
 //!  │   ├ naming   hostname, routers, netmask by rule
 //!  │   └ boot     file or script
+//!  ├ pooled       an address of the pool for whom nobody has a reservation
 //!  ├ reply        header and options
 //!  └ destination  where it goes: RFC 2131 §4.1
 //! ```
@@ -18,6 +19,7 @@ mod boot;
 mod decide;
 mod destination;
 mod drop_reason;
+mod pooled;
 mod reply;
 mod request;
 mod respond;
@@ -36,7 +38,9 @@ use smd_cache::{Host, Known, MacAddr, Snapshot};
 
 pub use self::destination::Destination;
 pub use self::drop_reason::DropReason;
-use self::request::Request;
+pub use self::pooled::{Lease, Lender};
+pub use self::request::is_urgent;
+use self::request::{Kind, Request};
 use self::respond::Verdict;
 use crate::admission::{Excess, Urgency};
 use crate::policy::Policy;
@@ -61,6 +65,8 @@ pub struct Transaction<'s> {
     pub host: Option<Host<'s>>,
     /// The reply, or why there is none.
     pub outcome: Result<Transmit, DropReason>,
+    /// What changes in the pool with it. An ACK must wait until that is durable.
+    pub lease: Option<Lease<'s>>,
 }
 
 /// The client's side of a transaction.
@@ -102,16 +108,18 @@ pub type Observe<'o> = &'o mut dyn FnMut(Host<'_>, &RuleSet, naming::Step<'_>);
 
 /// What the door has a part in.
 #[expect(missing_debug_implementations, reason = "closures have nothing to show")]
-pub struct Hooks<'h> {
+pub struct Hooks<'h, 's> {
     /// Says who asks too often.
     pub admit: &'h mut dyn FnMut(MacAddr, Urgency) -> Result<(), Excess>,
     /// Sees how the rules are evaluated: for the log.
     pub observe: Observe<'h>,
+    /// The pool, if the configuration has one.
+    pub lender: Option<Lender<'s>>,
 }
 
-/// Answers one datagram. `snapshot` is `None` before the first good one: then `coresmd` answers nobody.
+/// Answers one datagram, without a pool. `snapshot` is `None` before the first good one: then `coresmd` answers nobody.
 pub fn handle<'s>(snapshot: Option<&'s Snapshot>, policy: &Policy, arrival: Arrival<'_>) -> Transaction<'s> {
-    let hooks = Hooks { admit: &mut |_, _| Ok(()), observe: &mut |_, _, _| {} };
+    let hooks = Hooks { admit: &mut |_, _| Ok(()), observe: &mut |_, _, _| {}, lender: None };
     handle_with(snapshot, policy, arrival, hooks)
 }
 
@@ -120,12 +128,12 @@ pub fn handle_with<'s>(
     snapshot: Option<&'s Snapshot>,
     policy: &Policy,
     arrival: Arrival<'_>,
-    hooks: Hooks<'_>,
+    hooks: Hooks<'_, 's>,
 ) -> Transaction<'s> {
-    let Hooks { admit, observe } = hooks;
+    let Hooks { admit, observe, lender } = hooks;
     let message = match request::decode(arrival.datagram) {
         Ok(message) => message,
-        Err(reason) => return Transaction { asked: None, host: None, outcome: Err(reason) },
+        Err(reason) => return Transaction { asked: None, host: None, outcome: Err(reason), lease: None },
     };
     let asked = Some(Asked {
         xid: message.xid(),
@@ -135,7 +143,7 @@ pub fn handle_with<'s>(
         giaddr: message.giaddr(),
         message_type: message.message_type(),
     });
-    let mut host = None;
+    let (mut host, mut lease) = (None, None);
     let outcome = Request::read(message).and_then(|request| {
         admit(request.mac, request.kind.urgency())?;
         let known = snapshot.map(|snapshot| snapshot.lookup(request.mac));
@@ -144,10 +152,24 @@ pub fn handle_with<'s>(
         }
         match respond::respond(known, policy, &request, arrival, observe)? {
             Verdict::Reply(transmit) => Ok(transmit),
-            Verdict::NoReservation(draft) => draft.without_reservation().ok_or(DropReason::Unknown),
+            Verdict::Reserved(transmit) => {
+                // It leaves the pool, if it was there: it begins anew, or is told to.
+                if request.kind == Kind::Discover || transmit.message_type == MessageType::Nak {
+                    lease = lender.and_then(|lender| lender.forget(request.mac));
+                }
+                Ok(transmit)
+            }
+            Verdict::NoReservation(draft) => match (draft.pool, lender) {
+                (Some(step), Some(lender)) => {
+                    let (outcome, changed) = pooled::answer(draft, step, snapshot, policy, lender);
+                    lease = changed;
+                    outcome
+                }
+                _ => draft.without_reservation().ok_or(DropReason::Unknown),
+            },
         }
     });
-    Transaction { asked, host, outcome }
+    Transaction { asked, host, outcome, lease }
 }
 
 impl Transmit {

@@ -3,13 +3,14 @@
 //! ```text
 //! handle             one corridor
 //!  ├ request         bytes → a client's message, checked by RFC 8415 §16
+//!  ├ admit           who asks too often goes no further
 //!  ├ respond         what to say: RFC 8415 §18.3
 //!  │   ├ reservation whose the client is: SMD's or a file's
 //!  │   │   ├ address which of the host's addresses belong to the client's link
 //!  │   │   └ naming  hostname by rule
 //!  │   └ reply       identifiers, then what each step adds
 //!  │       ├ lease   IA_NA, IA_TA, IA_PD
-//!  │       │  └ prefix  the pool behind IA_PD: the only state
+//!  │       │  └ prefix  the pool behind IA_PD: the only state; prefix_file is its text
 //!  │       └ boot    file or script
 //!  └ destination     where it goes
 //! ```
@@ -21,6 +22,7 @@ mod drop_reason;
 mod lease;
 pub mod policy;
 pub mod prefix;
+pub mod prefix_file;
 mod reply;
 mod request;
 mod reservation;
@@ -42,6 +44,8 @@ pub use self::drop_reason::{DropReason, Unserved};
 use self::policy::Policy6;
 use self::prefix::PrefixPool;
 use self::request::Request;
+pub use self::request::is_urgent;
+use crate::admission::{Excess, Urgency};
 
 /// A datagram and how it came.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +70,7 @@ pub struct Transaction<'s> {
 }
 
 /// The client's side of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Asked {
     /// SOLICIT, REQUEST, …
     pub message_type: MessageType,
@@ -104,6 +108,15 @@ pub struct Transmit {
 /// Sees each rule's turn: the host, the rules and what came of one of them.
 pub type Observe<'o> = &'o mut dyn FnMut(Host<'_>, &RuleSet, naming::Step<'_>);
 
+/// What the door has a part in.
+#[expect(missing_debug_implementations, reason = "closures have nothing to show")]
+pub struct Hooks<'h> {
+    /// Says who asks too often, by MAC address or by what stands for a client that has none.
+    pub admit: &'h mut dyn FnMut(MacAddr, Urgency) -> Result<(), Excess>,
+    /// Sees how the rules are evaluated: for the log.
+    pub observe: Observe<'h>,
+}
+
 /// Answers one datagram. `snapshot` is `None` before the first good one: then nobody is answered whose answer hangs on it.
 /// `pools` are those that the policy's `prefix` steps number.
 pub fn handle<'s>(
@@ -113,18 +126,20 @@ pub fn handle<'s>(
     arrival: Arrival<'_>,
     now: SystemTime,
 ) -> Transaction<'s> {
-    handle_observed(snapshot, policy, pools, arrival, now, &mut |_, _, _| {})
+    let hooks = Hooks { admit: &mut |_, _| Ok(()), observe: &mut |_, _, _| {} };
+    handle_with(snapshot, policy, pools, arrival, now, hooks)
 }
 
-/// As [`handle`], and `observe` sees how the rules are evaluated: for the log.
-pub fn handle_observed<'s>(
+/// As [`handle`], with the door's part.
+pub fn handle_with<'s>(
     snapshot: Option<&'s Snapshot>,
     policy: &Policy6,
     pools: &mut [PrefixPool],
     arrival: Arrival<'_>,
     now: SystemTime,
-    observe: Observe<'_>,
+    hooks: Hooks<'_>,
 ) -> Transaction<'s> {
+    let Hooks { admit, observe } = hooks;
     let message = match request::decode(arrival.datagram) {
         Ok(message) => message,
         Err(reason) => return Transaction { asked: None, host: None, outcome: Err(reason) },
@@ -132,6 +147,7 @@ pub fn handle_observed<'s>(
     let asked = Some(asked(&message, arrival.meta));
     let mut host = None;
     let outcome = Request::read(message, &policy.server_id, arrival.meta).and_then(|request| {
+        admit(request.sender(), request.kind.urgency())?;
         let found = reservation::find(snapshot, policy, request.mac)?;
         host = found.ok();
         respond::respond(found, policy, pools, &request, arrival, now, observe)

@@ -7,6 +7,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 
+#[path = "captures/dhcp6.rs"]
+mod dhcp6;
+
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
@@ -74,7 +77,7 @@ captures! {
 }
 
 fn play(name: &str) {
-    let (snapshot, policy) = (snapshot(), config::read("captures.yaml", CONFIG, None).0.unwrap().policy);
+    let (snapshot, policy) = (snapshot_of(&NODES), config::read("captures.yaml", CONFIG, None).0.unwrap().policy);
     let mut transcript = String::new();
     for line in read(name, "tsv").lines() {
         let [number, source, destination, payload] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
@@ -131,15 +134,16 @@ fn text(code: OptionCode, value: &[u8]) -> String {
     }
 }
 
-fn snapshot() -> Snapshot {
+/// An inventory of nodes with these MAC addresses and addresses.
+fn snapshot_of(nodes: &[(&str, &str)]) -> Snapshot {
     let interface = |nid: usize| {
-        let (mac, address) = NODES[nid - 1];
+        let (mac, address) = nodes[nid - 1];
         format!(
             r#"{{"MACAddress":"{mac}","ComponentID":"x1000c0s{nid}b0n0","Type":"Node","IPAddresses":[{{"IPAddress":"{address}"}}]}}"#
         )
     };
     let component = |nid: usize| format!(r#"{{"ID":"x1000c0s{nid}b0n0","Type":"Node","NID":{nid}}}"#);
-    let rows = |row: &dyn Fn(usize) -> String| (1..=NODES.len()).map(row).collect::<Vec<_>>().join(",");
+    let rows = |row: &dyn Fn(usize) -> String| (1..=nodes.len()).map(row).collect::<Vec<_>>().join(",");
     let (interfaces, components) =
         (format!("[{}]", rows(&interface)), format!(r#"{{"Components":[{}]}}"#, rows(&component)));
     let bodies =

@@ -9,6 +9,7 @@
 //! ```
 
 mod arch;
+mod hardware;
 pub mod v4;
 pub mod v6;
 

@@ -148,7 +148,9 @@ fn the_mac_is_what_the_relay_saw_then_the_address_then_the_duid() {
     let with_duid = solicit(&option(1, Duid::link_layer(by_duid).as_bytes()));
     let with_uuid = solicit(&option(1, &[&[0, 4][..], &[9; 16]].concat()));
     let seen = option(79, &[&[0, 1][..], &MAC.octets()].concat());
-    let infiniband = option(79, &[&[0, 32][..], &[7; 8]].concat());
+    let infiniband = option(79, &[&[0, 32][..], &[0; 12], &[0, 2, 0xc9, 3, 0, 0x10, 0xb4, 0xa1]].concat());
+    let port = MacAddr([0, 2, 0xc9, 0x10, 0xb4, 0xa1]);
+    let firewire = option(79, &[&[0, 24][..], &[7; 8]].concat());
     let plain = address("fe80::1");
     for (name, bytes, source, mac) in [
         ("direct, DUID", with_duid.clone(), eui, Some(by_duid)),
@@ -156,7 +158,8 @@ fn the_mac_is_what_the_relay_saw_then_the_address_then_the_duid() {
         ("direct, neither", with_uuid.clone(), plain, None),
         ("direct, no DUID", solicit(&[]), eui, Some(by_address)),
         ("relayed, 79", forward(0, eui, &with_duid, &seen), plain, Some(MAC)),
-        ("relayed, 79 is InfiniBand's", forward(0, eui, &with_duid, &infiniband), plain, Some(by_address)),
+        ("relayed, 79 is InfiniBand's", forward(0, eui, &with_duid, &infiniband), plain, Some(port)),
+        ("relayed, 79 is of no such hardware", forward(0, eui, &with_duid, &firewire), plain, Some(by_address)),
         ("relayed, address", forward(0, eui, &with_duid, &[]), plain, Some(by_address)),
         ("relayed, DUID", forward(0, plain, &with_duid, &[]), plain, Some(by_duid)),
         ("relayed, the relay's own address", forward(0, plain, &with_uuid, &[]), eui, None),

@@ -8,12 +8,13 @@
 mod counters;
 mod replies;
 mod socket;
+mod urgency;
 
 pub use counters::{SendErrorKind, UdpCollector, UdpCounters};
 pub use replies::Replies;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -97,6 +98,14 @@ impl UdpEndpoint {
         self.socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("a UDP socket has an IP address"))
     }
 
+    /// Receives what is sent to an IPv6 group by the interface with this index. To have joined already is no error.
+    pub fn join(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        match self.socket.join_multicast_v6(&group, interface) {
+            Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => Ok(()),
+            joined => joined,
+        }
+    }
+
     /// What went through this endpoint, for metrics.
     pub fn counters(&self) -> &Arc<UdpCounters> {
         &self.counters
@@ -137,22 +146,25 @@ impl UdpEndpoint {
             if !more && !self.wait_readable(stop)? {
                 continue;
             }
-            let received = match incoming.receive(&self.socket) {
-                Ok(received) => received,
-                Err(error) => {
-                    more = false;
-                    self.receive_error(error, stop)?;
-                    continue;
-                }
-            };
+            let received = self.receive(&mut incoming, stop)?;
             more = received == incoming.slots();
-            self.counters.received(received);
             for slot in 0..received {
                 self.handle(&incoming.datagram(slot), &mut replies, &mut handler);
             }
             self.flush(&mut replies, &mut outgoing, stop);
         }
         Ok(())
+    }
+
+    /// Takes what waits on the socket; none after an error that passes.
+    fn receive(&self, incoming: &mut ReceiveBatch, stop: &Stop) -> io::Result<usize> {
+        match incoming.receive(&self.socket) {
+            Ok(received) => {
+                self.counters.received(received);
+                Ok(received)
+            }
+            Err(error) => self.receive_error(error, stop).map(|()| 0),
+        }
     }
 
     /// Waits for a datagram or for the stop; says whether there is a datagram.
@@ -188,19 +200,37 @@ impl UdpEndpoint {
         replies: &mut Replies,
         handler: &mut impl FnMut(&RecvMeta, &[u8], &mut Replies),
     ) {
+        if let Some(meta) = self.meta(datagram) {
+            self.call(&meta, datagram.payload, replies, handler);
+        }
+    }
+
+    /// What is known of a datagram; `None`, counted, if nobody should answer it.
+    fn meta(&self, datagram: &Received<'_>) -> Option<RecvMeta> {
+        let arrival = datagram.arrival;
+        self.counters.lost(arrival.lost);
         if datagram.truncated {
-            return self.counters.truncated();
+            self.counters.truncated();
+            return None;
         }
         let Some(source) = datagram.source.filter(answerable) else {
-            return self.counters.unanswerable();
+            self.counters.unanswerable();
+            return None;
         };
-        let arrival = datagram.arrival;
-        let meta =
-            RecvMeta { source, destination: arrival.destination, local: arrival.local, interface: arrival.interface };
+        Some(RecvMeta { source, destination: arrival.destination, local: arrival.local, interface: arrival.interface })
+    }
+
+    fn call(
+        &self,
+        meta: &RecvMeta,
+        payload: &[u8],
+        replies: &mut Replies,
+        handler: &mut impl FnMut(&RecvMeta, &[u8], &mut Replies),
+    ) {
         let before = replies.len();
         // Unwind safe: what the panic may have left half done in `replies` is cut off below, and the handler's own
         // state is the handler's to keep whole, as it would have to with a mutex.
-        let outcome = catch_unwind(AssertUnwindSafe(|| handler(&meta, datagram.payload, replies)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| handler(meta, payload, replies)));
         if outcome.is_err() {
             replies.truncate(before);
             self.counters.panicked();

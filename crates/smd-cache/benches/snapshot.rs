@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use smd_cache::boot::Precedence;
 use smd_cache::client::{Collector, Fetched};
 use smd_cache::disk::{Saved, load, save};
+use smd_cache::files::{Site, render_site};
 use smd_cache::inventory::Bodies;
 use smd_cache::refresh::{News, Offered, Parts, ShrinkPolicy, SmdBodies, Store};
 use smd_cache::wire::same_rows;
@@ -57,11 +57,7 @@ fn bodies() -> Parts {
     }
     interfaces.push_str("]\n");
     components.push_str("]}\n");
-    Parts {
-        smd: Some(SmdBodies { interfaces: interfaces.into(), components: components.into() }),
-        groups: None,
-        boot: None,
-    }
+    Parts { smd: Some(SmdBodies { interfaces: interfaces.into(), components: components.into() }), ..Parts::default() }
 }
 
 fn smd() -> SmdBodies {
@@ -114,6 +110,88 @@ fn unchanged_poll(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// The bodies with another address in one row of a hundred.
+fn with_changes(bodies: &SmdBodies) -> SmdBodies {
+    let mut rows: Vec<serde_json::Value> = serde_json::from_slice(&bodies.interfaces).unwrap();
+    for (number, row) in rows.iter_mut().step_by(100).enumerate() {
+        row["IPAddresses"][0]["IPAddress"] = format!("10.200.{}.{}", number >> 8, number & 255).into();
+    }
+    SmdBodies { interfaces: serde_json::to_vec(&rows).unwrap().into(), components: bodies.components.clone() }
+}
+
+/// A poll with 1 % changed rows, from the first byte off the network to the snapshot to publish.
+#[divan::bench]
+fn changed_poll(bencher: Bencher<'_, '_>) {
+    let old = smd();
+    let new = with_changes(&old);
+    let offered = |smd: &SmdBodies| Offered { smd: News::New(smd.clone()), ..Offered::default() };
+    let mut store = Store::new(Precedence::Sql, ShrinkPolicy::Hold);
+    assert!(store.offer(offered(&old)).fresh.is_some());
+    bencher.with_inputs(|| store.clone()).bench_local_values(|mut store| {
+        let mut collector = Collector::new(Some(&old.interfaces));
+        new.interfaces.chunks(16 << 10).for_each(|chunk| collector.push(chunk));
+        let Fetched::Body(interfaces) = collector.finish() else { panic!("it has changed") };
+        let smd = SmdBodies { interfaces, components: new.components.clone() };
+        store.offer(offered(&smd)).fresh.unwrap()
+    });
+}
+
+/// The same site as a `nodes.yaml`.
+fn nodes_yaml() -> String {
+    let mut text = String::from("nodes:\n");
+    for node in 0..NODES {
+        let [high, low] = [node >> 8, node & 255];
+        let bmc = format!("x{}c{}s{}b{}", 1000 + node / 256, node / 32 % 8, node / 4 % 8, node % 4);
+        writeln!(text, "- name: node{node}\n  nid: {}\n  xname: {bmc}n0\n  groups: [compute]", node + 1).unwrap();
+        writeln!(text, "  bmc_mac: 02:00:02:00:{high:02x}:{low:02x}\n  bmc_ip: 10.2.{high}.{low}\n  interfaces:")
+            .unwrap();
+        for nic in 0..2 {
+            writeln!(text, "  - mac_addr: 02:00:{nic:02x}:00:{high:02x}:{low:02x}").unwrap();
+            writeln!(text, "    ip_addrs: [{{network: HMN, ip_addr: 10.{nic}.{high}.{low}}}]").unwrap();
+        }
+    }
+    text
+}
+
+/// A changed `nodes.yaml`: to the bodies that SMD would send.
+#[divan::bench]
+fn read_nodes_yaml(bencher: Bencher<'_, '_>) {
+    let text = nodes_yaml();
+    let site = Site::parse("nodes.yaml", &text).unwrap();
+    let (snapshot, rejected) = {
+        let listing = render_site(&site, None);
+        Snapshot::build(Inventory::from_smd(&listing.interfaces, &listing.components).unwrap())
+    };
+    assert_eq!((snapshot.counts().hosts, rejected.len()), (30_000, 0));
+    bencher
+        .counter(BytesCount::new(text.len()))
+        .bench_local(|| render_site(&Site::parse("nodes.yaml", &text).unwrap(), None));
+}
+
+/// What 30,000 interfaces boot, with boot-service's 100 configurations: by group, by glob, by MAC.
+#[divan::bench]
+fn build_with_configurations(bencher: Bencher<'_, '_>) {
+    let SmdBodies { interfaces, components } = smd();
+    let rows: Vec<String> = (0..100)
+        .map(|number| {
+            let spec = match number % 3 {
+                0 => format!("\"hosts\":[\"x{}c*\",\"*b{}n0\"]", 1000 + number, number % 4),
+                1 => format!("\"macs\":[\"02:00:00:00:00:{number:02x}\"]"),
+                _ => format!("\"nids\":[{number}],\"groups\":[\"g{number}\"]"),
+            };
+            format!("{{\"metadata\":{{\"name\":\"c{number}\"}},\"spec\":{{\"kernel\":\"k{number}\",{spec}}}}}")
+        })
+        .collect();
+    let boot = format!("[{}]", rows.join(","));
+    let bodies = Bodies {
+        interfaces: &interfaces,
+        components: &components,
+        groups: None,
+        boot: Some((boot.as_bytes(), Precedence::Sql)),
+    };
+    bencher.with_inputs(|| Inventory::read(&bodies).unwrap()).bench_local_values(Snapshot::build);
+}
+
 /// A poll that brings the old rows in a new order.
 #[divan::bench]
 fn reordered_poll(bencher: Bencher<'_, '_>) {
@@ -149,7 +227,7 @@ fn restart_from_disk(bencher: Bencher<'_, '_>) {
     save(&file, &saved).unwrap();
     bencher.bench_local(|| {
         let smd = load(&file).unwrap().and_then(|saved| saved.parts.smd).unwrap();
-        let offered = Offered { smd: News::New(smd), groups: News::Unchanged, boot: News::<Bytes>::Unchanged };
+        let offered = Offered { smd: News::New(smd), ..Offered::default() };
         let mut store = Store::new(Precedence::Sql, ShrinkPolicy::Hold);
         store.offer(offered).fresh.unwrap()
     });

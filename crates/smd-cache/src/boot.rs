@@ -1,21 +1,27 @@
-//! BSS's boot parameters, and which of them a node boots with.
+//! What a node boots: BSS's boot parameters or boot-service's configurations, and which of them fits who.
 //!
-//! BSS resolves in one of two ways (facts: smd-bss §7.3), after how it stores: see [`Precedence`].
+//! BSS finds parameters by what they are stored under, in one of two ways ([`Precedence`], facts: smd-bss §7.3);
+//! boot-service has targets and takes the configuration that fits best (facts: openchami-today §4). Which of the two a
+//! body comes from shows in the body.
 
+mod configurations;
+mod glob;
+mod key;
+mod parameters;
 mod read;
 
+pub(crate) use key::Key;
 pub use read::read_boot;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use crate::component::{ComponentId, Nid};
 use crate::mac::MacAddr;
-use crate::xname::Xname;
+use configurations::Configurations;
+use parameters::Parameters;
 
 /// What a node boots.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct BootConfig {
     /// URL of the kernel.
     pub kernel: String,
@@ -46,52 +52,59 @@ pub enum Identifier<'a> {
     Nid(Nid),
 }
 
-/// All boot parameters, by what they are stored under.
-#[derive(Debug, Clone, Default)]
-pub struct BootTable {
-    precedence: Precedence,
-    by_mac: FxHashMap<MacAddr, Arc<BootConfig>>,
-    by_nid: FxHashMap<Nid, Arc<BootConfig>>,
-    by_name: FxHashMap<Box<str>, Arc<BootConfig>>,
+/// Who boots, and what it may be found by besides what it asks with.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// Its component's ID.
+    pub id: &'a ComponentId,
+    /// Its NID.
+    pub nid: Option<Nid>,
+    /// Its Role.
+    pub role: Option<&'a str>,
+    /// The labels of the groups that it is in.
+    pub groups: &'a [&'a str],
+}
+
+/// Everything that there is to boot.
+#[derive(Debug, Clone)]
+pub enum BootTable {
+    /// BSS's.
+    Parameters(Parameters),
+    /// boot-service's, or a file's.
+    Configurations(Configurations),
 }
 
 impl BootTable {
-    /// What the component boots when it asks by this identifier; `None` where BSS has no kernel for it.
-    pub fn resolve(&self, requested: Identifier<'_>, id: &ComponentId, role: Option<&str>) -> Option<&Arc<BootConfig>> {
-        let found = match self.precedence {
-            Precedence::Sql => self.stored_under(requested),
-            Precedence::Kv => self
-                .stored_under(Identifier::Name(id.as_str()))
-                .or_else(|| self.stored_under(requested))
-                .or_else(|| self.by_name.get(role?))
-                .or_else(|| self.by_name.get("Default")),
+    /// What the asker boots when it asks by this identifier; `None` where there is no kernel for it.
+    pub fn resolve(&self, requested: Identifier<'_>, asker: &Asker<'_>) -> Option<&Arc<BootConfig>> {
+        let found = match self {
+            Self::Parameters(parameters) => parameters.resolve(requested, asker),
+            Self::Configurations(configurations) => configurations.resolve(requested, asker),
         };
         found.filter(|config| !config.kernel.is_empty())
     }
 
-    /// How many identifiers have parameters.
+    /// How many identifiers have parameters, or how many targets configurations have.
     pub fn len(&self) -> usize {
-        self.by_mac.len() + self.by_nid.len() + self.by_name.len()
+        match self {
+            Self::Parameters(parameters) => parameters.len(),
+            Self::Configurations(configurations) => configurations.len(),
+        }
     }
 
-    /// Whether no identifier has parameters.
+    /// Whether there is nothing to boot.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    fn stored_under(&self, identifier: Identifier<'_>) -> Option<&Arc<BootConfig>> {
-        if self.is_empty() {
-            return None;
-        }
-        match identifier {
-            Identifier::Mac(mac) => self.by_mac.get(&mac),
-            Identifier::Nid(nid) => self.by_nid.get(&nid),
-            Identifier::Name(name) => self.by_name.get(&*folded(name)),
-        }
+    /// Whether groups decide what is booted.
+    pub fn names_groups(&self) -> bool {
+        matches!(self, Self::Configurations(configurations) if configurations.names_groups())
     }
 }
 
-/// An xname in its normal form; any other name (a role, `Default`) as it is.
-fn folded(name: &str) -> Box<str> {
-    Xname::parse(name).map_or_else(|| name.into(), |xname| xname.to_string().into())
+impl Default for BootTable {
+    fn default() -> Self {
+        Self::Parameters(Parameters::default())
+    }
 }

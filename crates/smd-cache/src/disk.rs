@@ -146,7 +146,8 @@ fn bodies(parts: &Parts) -> Vec<(Part, &Bytes)> {
     let smd =
         parts.smd.iter().flat_map(|smd| [(Part::Interfaces, &smd.interfaces), (Part::Components, &smd.components)]);
     let groups = parts.groups.iter().map(|body| (Part::Groups, body));
-    smd.chain(groups).chain(parts.boot.iter().map(|body| (Part::Boot, body))).collect()
+    let partitions = parts.partitions.iter().map(|body| (Part::Partitions, body));
+    smd.chain(groups).chain(partitions).chain(parts.boot.iter().map(|body| (Part::Boot, body))).collect()
 }
 
 fn header(fetched_at: SystemTime, bodies: &[(Part, &Bytes)]) -> Vec<u8> {
@@ -173,6 +174,7 @@ fn split(header: &Header, bodies: &Bytes) -> Option<Parts> {
     rest.is_empty().then(|| Parts {
         smd: smd.map(|(interfaces, components)| SmdBodies { interfaces, components }),
         groups: body(Part::Groups),
+        partitions: body(Part::Partitions),
         boot: body(Part::Boot),
     })
 }
@@ -199,7 +201,7 @@ mod tests {
 
     fn saved() -> Saved {
         let smd = SmdBodies { interfaces: Bytes::from_static(b"[1]\n"), components: Bytes::from_static(b"{\n}") };
-        let parts = Parts { smd: Some(smd), groups: None, boot: Some(Bytes::from_static(b"null")) };
+        let parts = Parts { smd: Some(smd), boot: Some(Bytes::from_static(b"null")), ..Parts::default() };
         Saved { fetched_at: UNIX_EPOCH + Duration::from_secs(1_785_891_723), parts }
     }
 
@@ -228,9 +230,10 @@ mod tests {
 
     #[test]
     fn what_is_saved_is_loaded() {
-        for parts in
-            [saved().parts, Parts::default(), Parts { groups: Some(Bytes::from_static(b"[]")), ..saved().parts }]
-        {
+        let groups = Some(Bytes::from_static(b"[]"));
+        let partitions = Some(Bytes::from_static(b"[ ]"));
+        let with_groups = Parts { groups, partitions, ..saved().parts };
+        for parts in [saved().parts, Parts::default(), with_groups] {
             let saved = Saved { parts, ..saved() };
             assert_eq!(parsed(&content(&saved)).unwrap(), saved);
         }

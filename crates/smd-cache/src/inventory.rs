@@ -8,7 +8,7 @@ mod interfaces;
 
 pub use components::read_components;
 pub(crate) use components::read_nid;
-pub use groups::read_groups;
+pub use groups::{read_groups, read_partitions};
 pub use interfaces::read_interfaces;
 
 use std::fmt;
@@ -34,6 +34,8 @@ pub struct Inventory {
     pub components: Vec<Component>,
     /// SMD's groups; empty where they are not asked for.
     pub groups: Vec<Group>,
+    /// SMD's partitions; empty where they are not asked for.
+    pub partitions: Vec<Group>,
     /// BSS's boot parameters; empty where there is no BSS.
     pub boot: BootTable,
     /// What was put aside while reading.
@@ -72,12 +74,16 @@ pub struct Component {
     pub nid: Option<Nid>,
     /// Its Role.
     pub role: Option<Box<str>>,
+    /// Its `SubRole`.
+    pub sub_role: Option<Box<str>>,
+    /// What it is called besides.
+    pub aliases: Box<[Box<str>]>,
 }
 
-/// A group.
+/// A group or a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Its label.
+    /// Its label; a partition's name.
     pub label: Box<str>,
     /// The component IDs of its members.
     pub members: Vec<ComponentId>,
@@ -92,7 +98,7 @@ pub struct Bodies<'a> {
     pub components: &'a [u8],
     /// `/hsm/v2/groups`, where they were asked for.
     pub groups: Option<&'a [u8]>,
-    /// `/boot/v1/bootparameters` or `/boot/v1/dumpstate`, and which way that BSS resolves.
+    /// `/boot/v1/bootparameters`, `/boot/v1/dumpstate` or `/bootconfigurations`, and which way a BSS resolves.
     pub boot: Option<(&'a [u8], Precedence)>,
 }
 
@@ -105,7 +111,9 @@ pub enum Part {
     Components,
     /// SMD's groups.
     Groups,
-    /// BSS's boot parameters.
+    /// SMD's partitions.
+    Partitions,
+    /// BSS's boot parameters, or boot-service's configurations.
     Boot,
 }
 
@@ -141,6 +149,7 @@ impl Inventory {
         self.unreadable.extend(other.unreadable);
         self.components.extend(other.components);
         self.groups.extend(other.groups);
+        self.partitions.extend(other.partitions);
         self.rejected.extend(other.rejected);
         if !other.boot.is_empty() {
             self.boot = other.boot;
@@ -155,7 +164,7 @@ impl Inventory {
 
 impl Part {
     /// All parts, in the order in which they are read.
-    pub const ALL: [Self; 4] = [Self::Interfaces, Self::Components, Self::Groups, Self::Boot];
+    pub const ALL: [Self; 5] = [Self::Interfaces, Self::Components, Self::Groups, Self::Partitions, Self::Boot];
 
     /// The collection's name, as rejected rows and failures say it.
     pub fn name(self) -> &'static str {
@@ -163,6 +172,7 @@ impl Part {
             Self::Interfaces => "EthernetInterfaces",
             Self::Components => "Components",
             Self::Groups => "groups",
+            Self::Partitions => "partitions",
             Self::Boot => "bootparameters",
         }
     }
@@ -173,6 +183,7 @@ impl Part {
             Self::Interfaces => &["EthernetInterfaces"],
             Self::Components => &["Components"],
             Self::Groups => &["Groups", "groups"],
+            Self::Partitions => &["Partitions", "partitions"],
             Self::Boot => &["boot-parameters", "Params"],
         }
     }

@@ -5,8 +5,8 @@
 //!                    └───────── what cannot be served: Rejected { row, reason } ─────────▶ state
 //! ```
 //! That half is pure: it does no IO, reads no clock and knows no runtime. The rooms behind the feature `client` fetch
-//! the bodies: [`refresh`] polls, [`client`] speaks HTTP, [`disk`] keeps the last good bodies, [`state`] tells how it
-//! goes.
+//! the bodies: [`refresh`] polls, [`client`] speaks HTTP with the tokens that [`token`] gets, [`disk`] keeps the last
+//! good bodies, [`state`] tells how it goes.
 
 pub mod boot;
 #[cfg(feature = "client")]
@@ -14,6 +14,7 @@ pub mod client;
 pub mod component;
 #[cfg(feature = "client")]
 pub mod disk;
+pub mod files;
 pub mod handle;
 pub mod inventory;
 pub mod mac;
@@ -23,6 +24,7 @@ pub mod rejected;
 pub mod snapshot;
 #[cfg(feature = "client")]
 pub mod state;
+pub mod token;
 pub mod wire;
 pub mod xname;
 

@@ -1,4 +1,4 @@
-//! Polls SMD and BSS and publishes a snapshot whenever their content has changed. \[IO\]
+//! Polls SMD and BSS, their successors, or files in their place, and publishes a snapshot whenever their content has changed. \[IO\]
 //!
 //! Each source is taken whole or not at all, and keeps its last good bodies while it fails; SMD's two collections are
 //! one source. What is published never gets worse than what was: a failed poll changes nothing, and one that would lose
@@ -15,6 +15,7 @@ pub use crate::client::Timeouts;
 pub use config::{BssSource, ShrinkPolicy, SourceConfig, StartError};
 pub use control::Control;
 pub use guard::ShrinkGuard;
+pub use sources::{FileError, file_faults};
 pub use store::{News, Offered, Outcome, Parts, SmdBodies, Store};
 
 use std::path::{Path, PathBuf};
@@ -28,12 +29,14 @@ use crate::disk::{self, Saved};
 use crate::handle::SnapshotHandle;
 use crate::snapshot::Snapshot;
 use crate::state::{CacheState, FailureKind, PartFailure, StateHandle};
+use crate::token::{Keeper, TokenConfig, TokenState, TokenStatus};
 use sources::Sources;
 
 /// Keeps a [`SnapshotHandle`] up to date.
 #[derive(Debug)]
 pub struct Refresher {
     sources: Sources,
+    keeper: Option<Keeper>,
     store: Store,
     interval: Duration,
     snapshot_file: Option<PathBuf>,
@@ -52,12 +55,20 @@ impl Refresher {
     /// log and the state, and is no error: the service starts without it.
     ///
     /// # Errors
-    /// [`StartError`] names the setting or the file at fault.
+    /// [`StartError`] names the setting or the file at fault. A file that is a source may be at fault where the snapshot
+    /// file has something to serve instead: then that is what is served, as later on.
     pub fn new(config: SourceConfig) -> Result<Self, StartError> {
-        let sources = Sources::new(&config)?;
-        let SourceConfig { bss, groups, interval, snapshot_file, shrink, .. } = config;
+        let keeper = config.token.as_ref().map(|token| {
+            let token = TokenConfig { ca: token.ca.clone().or_else(|| config.smd_ca.clone()), ..token.clone() };
+            Keeper::new(&token, &config.transport, config.timeouts.connect)
+        });
+        let keeper = keeper.transpose().map_err(StartError::Token)?;
+        let sources = Sources::new(&config, keeper.as_ref().map(Keeper::handle).as_ref())?;
+        let SourceConfig { inventory_file, boot_file, bss, groups, interval, snapshot_file, shrink, .. } = config;
+        let boot = bss.is_some() || boot_file.is_some();
         let mut refresher = Self {
             sources,
+            keeper,
             store: Store::new(bss.as_ref().map(|bss| bss.precedence).unwrap_or_default(), shrink),
             interval,
             snapshot_file,
@@ -72,14 +83,19 @@ impl Refresher {
             match disk::load(&file) {
                 Ok(None) => {}
                 Ok(Some(mut saved)) => {
-                    saved.parts.groups.take_if(|_| !groups);
-                    saved.parts.boot.take_if(|_| bss.is_none());
+                    saved.parts.groups.take_if(|_| !(groups || boot || inventory_file.is_some()));
+                    saved.parts.partitions.take_if(|_| !(groups || boot));
+                    saved.parts.boot.take_if(|_| !boot);
                     refresher.start_from(&file, saved);
                 }
                 Err(error) => refresher.fail(FailureKind::Disk, &error.to_string()),
             }
         }
-        refresher.state_handle.store(refresher.state.clone());
+        if let Some(fault) = refresher.sources.file_fault().filter(|_| refresher.from_disk.is_none()) {
+            return Err(StartError::File(fault.clone()));
+        }
+        refresher.state_handle.store(&refresher.state);
+        refresher.keeper.iter().for_each(|keeper| refresher.state_handle.store_token(&keeper.handle().status()));
         Ok(refresher)
     }
 
@@ -105,22 +121,24 @@ impl Refresher {
         on_publish: impl Fn(&Arc<Snapshot>) + Send + Sync,
         shutdown: impl Future<Output = ()> + Send,
     ) {
+        let keeping = keep(self.keeper.take(), self.state_handle.clone(), self.control.clone());
         let polling = async {
             if let Some((snapshot, fetched_at)) = self.from_disk.take() {
                 self.state.fetched_at = Some(fetched_at);
                 self.state.from_disk = true;
                 self.publish(&snapshot, &on_publish);
-                self.state_handle.store(self.state.clone());
+                self.state_handle.store(&self.state);
             }
             loop {
                 let started = now_instant();
                 self.poll(&on_publish).await;
-                self.state_handle.store(self.state.clone());
+                self.state_handle.store(&self.state);
                 self.wait(started).await;
             }
         };
         tokio::select! {
             () = polling => {}
+            () = keeping => {}
             () = shutdown => {}
         }
     }
@@ -130,6 +148,7 @@ impl Refresher {
         let offered = Offered {
             smd: saved.parts.smd.map_or(News::Unchanged, News::New),
             groups: saved.parts.groups.map_or(News::Unchanged, News::New),
+            partitions: saved.parts.partitions.map_or(News::Unchanged, News::New),
             boot: saved.parts.boot.map_or(News::Unchanged, News::New),
         };
         let outcome = self.store.offer(offered);
@@ -238,13 +257,15 @@ impl Refresher {
         }
     }
 
-    /// Waits for the next poll: the interval (less while polls fail), or until somebody asks for one.
+    /// Waits for the next poll: the interval (less while polls fail), or until somebody asks for one, or a file that is a
+    /// source has changed.
     async fn wait(&self, started: Instant) {
         let due = started + backoff::next_poll(self.interval, self.failed_polls, rand::random());
         let not_before = started + self.interval.min(backoff::SHORTEST);
         tokio::select! {
             () = sleep_until(due) => {}
             () = self.control.asked() => sleep_until(not_before.min(due)).await,
+            () = self.sources.changed() => {}
         }
     }
 
@@ -257,6 +278,18 @@ impl Refresher {
         tracing::warn!(kind = kind.label(), "{text}");
         self.state.fail(kind, text);
     }
+}
+
+/// Keeps the token, if there is one to be kept. Once there is one, SMD is asked at once for what it has refused so far.
+async fn keep(keeper: Option<Keeper>, state: StateHandle, control: Control) {
+    let Some(keeper) = keeper else { return std::future::pending().await };
+    let told = |status: &TokenStatus| {
+        state.store_token(status);
+        if status.state == TokenState::Valid && !state.load().failing.is_empty() {
+            control.refresh_now();
+        }
+    };
+    keeper.run(told).await;
 }
 
 fn now() -> SystemTime {

@@ -102,6 +102,18 @@ pub enum RejectReason {
     /// A boot parameter's identifier that cannot be read.
     #[error("{0} names nobody")]
     BootIdentifier(String),
+    /// A boot configuration's priority that is no number; it counts as 0.
+    #[error("priority {0} is no number")]
+    Priority(String),
+    /// Boot parameters of boot-service that name no host, MAC or NID: for a group or for everybody, which does not show.
+    #[error("names no host, MAC or NID; boot-service's /bootconfigurations would tell whom it is for")]
+    NoTarget,
+    /// More globs, groups and roles among the boot configurations than any site has.
+    #[error("is one target too many; the first {kept} globs, groups and roles count")]
+    TooManyTargets {
+        /// How many are looked at.
+        kept: usize,
+    },
     /// Two boot parameters are stored under one identifier; the first counts.
     #[error("{0} has boot parameters already")]
     DuplicateBoot(String),

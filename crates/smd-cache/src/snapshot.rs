@@ -41,8 +41,8 @@ pub struct Snapshot {
     by_address: FxHashMap<IpAddr, u32>,
     /// NIDs and the components that have them, ordered.
     by_nid: Vec<(Nid, u32)>,
-    digest: [u8; 32],
     last_update: Option<SystemTime>,
+    digest: [u8; 32],
 }
 
 /// What the snapshot knows about a MAC.
@@ -87,6 +87,10 @@ struct Component {
     nid: Option<Nid>,
     pattern_nid: Option<Nid>,
     role: Option<Box<str>>,
+    sub_role: Option<Box<str>>,
+    /// What it is called besides, in its source's order.
+    aliases: Box<[Box<str>]>,
+    partition: Option<Arc<str>>,
     interfaces: Range<u32>,
     /// The groups that it is a member of, ordered.
     groups: Box<[u32]>,
@@ -179,8 +183,8 @@ impl Snapshot {
         self.digest
     }
 
-    /// When the newest of all interface rows was written (`LastUpdate`), also of those that are not served; `None` where
-    /// no row has a date.
+    /// The newest `LastUpdate` of all interface rows, served or not; `None` where no row has one. Deletions and changes of
+    /// other fields leave no trace in it (facts: smd-bss §2).
     pub fn last_update(&self) -> Option<SystemTime> {
         self.last_update
     }

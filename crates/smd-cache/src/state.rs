@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use crate::inventory::Part;
 use crate::rejected::Rejected;
 use crate::snapshot::Counts;
+use crate::token::TokenStatus;
 
 /// The state after the last poll (or after the start, before any).
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,8 @@ pub struct CacheState {
     pub boot_held_back: Option<HeldBack>,
     /// The digest of the snapshot that is served.
     pub digest: Option<[u8; 32]>,
+    /// How it stands with the token, where one is got and renewed; it is of now, not of the last poll.
+    pub token: Option<TokenStatus>,
 }
 
 /// A part that failed in the last poll. Its last good content is served on.
@@ -73,8 +76,14 @@ pub enum FailureKind {
     Connect,
     /// Connecting, the header or the body took too long.
     Timeout,
-    /// A status other than 200.
+    /// A status other than 200, 401 and 403.
     Status,
+    /// The service wants a token, or another one (401).
+    Unauthorized,
+    /// The token may not read this (403).
+    Forbidden,
+    /// There is no token, and nothing is asked for without one.
+    NoToken,
     /// Not JSON by its Content-Type.
     ContentType,
     /// More than the cap.
@@ -85,9 +94,9 @@ pub enum FailureKind {
     Empty,
     /// Not the JSON that the path promises.
     Schema,
-    /// The snapshot file cannot be read or written.
+    /// The snapshot file cannot be read or written, or a file that is a source cannot be read.
     Disk,
-    /// A CA or token file cannot be read again; the old content is used on.
+    /// A CA, certificate or token file cannot be read again; the old content is used on.
     Credentials,
     /// A defect of this program, contained.
     Internal,
@@ -107,8 +116,14 @@ impl StateHandle {
         self.0.load_full()
     }
 
-    pub(crate) fn store(&self, state: CacheState) {
-        self.0.store(Arc::new(state));
+    /// Puts a new state in the place of the old one, but for the token, which has its own pace.
+    pub(crate) fn store(&self, state: &CacheState) {
+        self.0.rcu(|current| CacheState { token: current.token.clone(), ..state.clone() });
+    }
+
+    /// Tells how it stands with the token.
+    pub(crate) fn store_token(&self, token: &TokenStatus) {
+        self.0.rcu(|current| CacheState { token: Some(token.clone()), ..CacheState::clone(current) });
     }
 }
 
@@ -133,10 +148,13 @@ impl Failures {
 
 impl FailureKind {
     /// All kinds, in the order of declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Connect,
         Self::Timeout,
         Self::Status,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NoToken,
         Self::ContentType,
         Self::TooLarge,
         Self::Truncated,
@@ -153,6 +171,9 @@ impl FailureKind {
             Self::Connect => "connect",
             Self::Timeout => "timeout",
             Self::Status => "status",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NoToken => "no_token",
             Self::ContentType => "content_type",
             Self::TooLarge => "too_large",
             Self::Truncated => "truncated",

@@ -10,8 +10,8 @@ mod loose;
 mod smd;
 
 pub use body::{BodyError, same_rows};
-pub(crate) use body::{check_rejected, rows};
-pub(crate) use bss::BootParameters;
+pub(crate) use body::{check_rejected, keyed_rows, rows};
+pub(crate) use bss::{BootConfiguration, BootParameters, Envelope};
 pub(crate) use loose::Loose;
 pub(crate) use smd::{Component, EthernetInterface, Group, MacOnly};
 

@@ -38,6 +38,23 @@ impl Xname {
         let (_, parent) = self.0.split_last()?;
         is_a_type(parent).then(|| Self(parent.to_vec()))
     }
+
+    /// SMD's name of the component type that it is an xname of: `Node`.
+    pub fn component_type(&self) -> &'static str {
+        type_of(&self.0).expect("only what spells a type is an xname")
+    }
+
+    /// The NID that SMD makes up for a node that it is given none for (facts: smd-bss §3); `None` for anything but a
+    /// node.
+    pub fn synthesised_nid(&self) -> Option<u64> {
+        match self.0[..] {
+            [('x', cabinet), ('c', chassis), ('s', slot), ('b', bmc), ('n', node)] => {
+                let [cabinet, chassis, slot, bmc, node] = [cabinet, chassis, slot, bmc, node].map(u64::from);
+                Some((cabinet + 1) * 16_384 + chassis * 2_048 + slot * 32 + bmc * 4 + node)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Xname {
@@ -53,21 +70,74 @@ fn is_a_type(segments: &[Segment]) -> bool {
         'c' => number <= 7,
         _ => true,
     };
-    TYPES.iter().any(|letters| letters.chars().eq(segments.iter().map(|&(letter, _)| letter)))
-        && segments.iter().all(in_range)
+    type_of(segments).is_some() && segments.iter().all(in_range)
 }
 
-/// The letters of every type that has a place in a cabinet or a CDU; the common ones first.
-const TYPES: [&str; 50] = [
-    "xcsbn", "xcsb", // Node, NodeBMC
-    "xcsbnv", "xcsbni", "xcsbnh", "xcsbnp", "xcsbnd", "xcsbna", "xcsbnr", "xcsbng", "xcsbngk", // parts of a node
-    "xcs", "xcsbi", "xcsbf", "xcse", "xcset", "xcsv", // parts of a slot
-    "x", "xb", "xd", "xe", "xm", "xmp", "xmi", "xmpj", "xmpv", // cabinet, its CDU, CEC and PDUs
-    "xc", "xcb", "xcbi", "xcf", "xct", // chassis
-    "xcr", "xcrb", "xcrbi", "xcrf", "xcrtf", "xcrt", "xcrv", "xcre", "xcra", "xcral", "xcrj", "xcrjp", // routers
-    "xcw", "xcwj", "xch", "xchs", // management switches
-    "d", "dw", // CDU and its switches
-    "p",  // partition
+/// SMD's name of the component type that the letters spell.
+fn type_of(segments: &[Segment]) -> Option<&'static str> {
+    let letters = || segments.iter().map(|&(letter, _)| letter);
+    TYPES.iter().find(|(spelled, _)| spelled.chars().eq(letters())).map(|(_, name)| *name)
+}
+
+/// The letters of every type that has a place in a cabinet or a CDU, and its name; the common ones first.
+const TYPES: [(&str, &str); 50] = [
+    ("xcsbn", "Node"),
+    ("xcsb", "NodeBMC"),
+    // parts of a node
+    ("xcsbnv", "VirtualNode"),
+    ("xcsbni", "NodeNic"),
+    ("xcsbnh", "NodeHsnNic"),
+    ("xcsbnp", "Processor"),
+    ("xcsbnd", "Memory"),
+    ("xcsbna", "NodeAccel"),
+    ("xcsbnr", "NodeAccelRiser"),
+    ("xcsbng", "StorageGroup"),
+    ("xcsbngk", "Drive"),
+    // parts of a slot
+    ("xcs", "ComputeModule"),
+    ("xcsbi", "NodeBMCNic"),
+    ("xcsbf", "NodeFpga"),
+    ("xcse", "NodeEnclosure"),
+    ("xcset", "NodeEnclosurePowerSupply"),
+    ("xcsv", "NodePowerConnector"),
+    // the cabinet, its CDU, CEC and PDUs
+    ("x", "Cabinet"),
+    ("xb", "CabinetBMC"),
+    ("xd", "CabinetCDU"),
+    ("xe", "CEC"),
+    ("xm", "CabinetPDUController"),
+    ("xmp", "CabinetPDU"),
+    ("xmi", "CabinetPDUNic"),
+    ("xmpj", "CabinetPDUOutlet"),
+    ("xmpv", "CabinetPDUPowerConnector"),
+    // the chassis
+    ("xc", "Chassis"),
+    ("xcb", "ChassisBMC"),
+    ("xcbi", "ChassisBMCNic"),
+    ("xcf", "CMMFpga"),
+    ("xct", "CMMRectifier"),
+    // routers
+    ("xcr", "RouterModule"),
+    ("xcrb", "RouterBMC"),
+    ("xcrbi", "RouterBMCNic"),
+    ("xcrf", "RouterFpga"),
+    ("xcrtf", "RouterTORFpga"),
+    ("xcrt", "RouterTOR"),
+    ("xcrv", "RouterPowerConnector"),
+    ("xcre", "HSNBoard"),
+    ("xcra", "HSNAsic"),
+    ("xcral", "HSNLink"),
+    ("xcrj", "HSNConnector"),
+    ("xcrjp", "HSNConnectorPort"),
+    // management switches
+    ("xcw", "MgmtSwitch"),
+    ("xcwj", "MgmtSwitchConnector"),
+    ("xch", "MgmtHLSwitchEnclosure"),
+    ("xchs", "MgmtHLSwitch"),
+    // the CDU and its switches
+    ("d", "CDU"),
+    ("dw", "CDUMgmtSwitch"),
+    ("p", "Partition"),
 ];
 
 #[cfg(test)]
@@ -115,5 +185,23 @@ mod tests {
         assert_eq!(parent("x1000c0s0b0n0").as_deref(), Some("x1000c0s0b0"));
         assert_eq!(parent("x1000c0s0b0").as_deref(), Some("x1000c0s0"));
         assert_eq!(parent("x1000"), None);
+    }
+    #[test]
+    fn the_letters_say_the_type() {
+        for (text, name) in [
+            ("x1000c0s0b0n0", "Node"),
+            ("X1000c0s0b0", "NodeBMC"),
+            ("x3000m0", "CabinetPDUController"),
+            ("p1", "Partition"),
+        ] {
+            assert_eq!(Xname::parse(text).map(|x| x.component_type()), Some(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn smd_makes_nids_up_for_nodes_alone() {
+        let nid = |text: &str| Xname::parse(text).and_then(|x| x.synthesised_nid());
+        assert_eq!(nid("x1000c0s1b0n0"), Some(16_400_416));
+        assert_eq!(nid("x1000c0s1b0"), None);
     }
 }

@@ -11,7 +11,7 @@ use crate::plan::NodePlan;
 use crate::stage::Stage;
 
 /// How long iPXE waits: one second at first, then twice as long each time.
-const PAUSES: [Duration; 4] =
+pub(super) const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
 impl Uplink {

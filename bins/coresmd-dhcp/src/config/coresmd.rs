@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use naming::{NidSource, Rule, RuleLog, RuleSet};
+use smd_cache::token::TokenKeys;
 
 use super::report::{Fault, Report};
 use super::tree::{Entry, Value};
@@ -25,14 +26,16 @@ use crate::policy::{Coresmd, ScriptUrl};
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) step: Coresmd,
-    /// `svc_base_uri`.
-    pub(super) smd_url: String,
+    /// `svc_base_uri`; it may be left out where the section `smd` says where the inventory is.
+    pub(super) smd_url: Option<String>,
     /// `ca_cert`; without it the system's roots count.
     pub(super) ca_cert: Option<PathBuf>,
     /// `cache_valid`.
     pub(super) cache_valid: Duration,
     /// The TFTP keys.
     pub(super) tftp: Tftp,
+    /// `auth_mode`, `tokensmith_url`, `refresh_before`.
+    pub(super) token: TokenKeys,
 }
 
 /// Where the step wants boot files to be served from.
@@ -62,6 +65,7 @@ struct Draft {
     rule_log: Option<RuleLog>,
     rules: Vec<Rule>,
     names: Defaults,
+    token: TokenKeys,
 }
 
 /// The hostnames that a dialect gives where nothing else does (`rule=` came with v0.6 and has none).
@@ -89,9 +93,9 @@ pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Settings> {
         }
         Value::Null | Value::Scalar(_) => {
             let words = words::split(&entry.node, report.text()).expect("null and scalars have words");
-            let words = text::without_comments(words, report);
+            let words = words::without_comments(words, report);
             match words.first() {
-                Some(first) if text::key(first).is_none() => positional::read(entry, &words, &mut draft, report),
+                Some(first) if words::key(first).is_none() => positional::read(entry, &words, &mut draft, report),
                 _ => text::read(&words, &mut draft, report),
             }
         }
@@ -103,8 +107,9 @@ impl Draft {
     /// Fills in the defaults; files what is missing.
     fn resolve(mut self, entry: &Entry, strict: bool, report: &mut Report<'_>) -> Option<Settings> {
         let missing = |key: &str| Fault::new(entry.span.clone(), format!("`coresmd` needs `{key}`"));
-        if self.svc_base_uri.is_none() {
-            report.error(missing("svc_base_uri").help("the URL of SMD: `svc_base_uri=http://smd:27779`"));
+        if self.svc_base_uri.is_none() && !report.inventory_named {
+            let help = "the URL of SMD: `svc_base_uri=http://smd:27779`; or a file: `smd: {inventory: nodes.yaml}`";
+            report.error(missing("svc_base_uri").help(help));
         }
         let script = match (&self.ipxe_uri, &self.ipxe_base_uri) {
             (Some((url, place)), base) => {
@@ -131,7 +136,7 @@ impl Draft {
         };
         Some(Settings {
             step: Coresmd { script: script?, lease_time: self.lease_time.unwrap_or(3600), rules },
-            smd_url: self.svc_base_uri?,
+            smd_url: self.svc_base_uri,
             ca_cert: self.ca_cert,
             cache_valid: self.cache_valid.unwrap_or(Duration::from_secs(30)),
             tftp: Tftp {
@@ -139,6 +144,7 @@ impl Draft {
                 port: self.tftp_port.unwrap_or(69),
                 single_port: self.single_port.unwrap_or(false),
             },
+            token: self.token,
         })
     }
 

@@ -30,6 +30,19 @@ const PORT: u16 = 67;
 
 /// Reads `listen`, or its older name `interface`, of a section; without either it is `0.0.0.0:67`.
 pub(super) fn read(section: &Node, report: &mut Report<'_>) -> Vec<Listen> {
+    let everywhere = Listen { address: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, PORT), interface: None };
+    read_with(section, everywhere, parse, "`%eth0`, `10.0.0.1:67`", report)
+}
+
+/// Reads `listen` or `interface` of a section of either family: the forms by `parse`, of which `examples` shows some, or
+/// `everywhere`.
+pub(super) fn read_with<L: PartialEq>(
+    section: &Node,
+    everywhere: L,
+    parse: impl Fn(&str) -> Result<L, String>,
+    examples: &str,
+    report: &mut Report<'_>,
+) -> Vec<L> {
     let words = match (section.get("listen"), section.get("interface")) {
         (Some(listen), Some(_)) => {
             let fault = Fault::new(listen.span.clone(), "`listen` and `interface` exclude each other");
@@ -44,11 +57,9 @@ pub(super) fn read(section: &Node, report: &mut Report<'_>) -> Vec<Listen> {
             }
             words
         }
-        (None, None) => {
-            return vec![Listen { address: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, PORT), interface: None }];
-        }
+        (None, None) => return vec![everywhere],
     };
-    let mut sockets: Vec<Listen> = Vec::new();
+    let mut sockets: Vec<L> = Vec::new();
     for word in words {
         match parse(&word.text) {
             Ok(listen) if sockets.contains(&listen) => {
@@ -57,7 +68,7 @@ pub(super) fn read(section: &Node, report: &mut Report<'_>) -> Vec<Listen> {
             Ok(listen) => sockets.push(listen),
             Err(message) => report.error(
                 Fault::new(word.span, message)
-                    .help("`address%interface:port`, each part optional: `%eth0`, `10.0.0.1:67`"),
+                    .help(format!("`address%interface:port`, each part optional: {examples}")),
             ),
         }
     }

@@ -10,6 +10,8 @@ pub(super) struct Report<'t> {
     file: &'t str,
     text: &'t str,
     findings: Findings,
+    /// Whether the section `smd` says where the inventory is, so that no step need say it.
+    pub(super) inventory_named: bool,
 }
 
 /// A fault with its place, not yet weighed: the text form of a plugin warns about what is fatal in the strict form.
@@ -44,7 +46,7 @@ impl<'t> Report<'t> {
     pub(super) fn new(file: &'t str, text: &'t str) -> Self {
         let mut findings = Findings::new();
         findings.add_source(file, text);
-        Self { file, text, findings }
+        Self { file, text, findings, inventory_named: false }
     }
 
     /// The file's text.

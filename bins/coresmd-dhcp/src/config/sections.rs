@@ -1,4 +1,4 @@
-//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `policy`, `admin`,
+//! The sections that `CoreDHCP` does not have, each optional and strict: `smd`, `bss`, `policy`, `pool`, `admin`,
 //! `log`.
 
 use std::fmt;
@@ -10,12 +10,15 @@ use serde::Deserialize;
 use serve::duration;
 use serve::telemetry::UnknownLevel;
 use smd_cache::boot::Precedence;
+use smd_cache::client::{ClientCertificate, Proxy, Transport};
 use smd_cache::refresh::{BssSource, ShrinkPolicy, SourceConfig};
+use smd_cache::token::{KeysError, Secret, TokenConfig};
 
 use super::coresmd::Settings;
 use super::{Environment, values};
 use crate::admission::Limits;
 use crate::cli::Level;
+use crate::pool::Times;
 
 /// The section `admin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +43,13 @@ pub struct Log {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SmdSection {
     url: Option<HttpUrl>,
+    inventory: Option<FilePath>,
+    boot: Option<FilePath>,
     token_file: Option<FilePath>,
+    token: Option<token::TokenSection>,
+    client_cert: Option<FilePath>,
+    client_key: Option<FilePath>,
+    proxy: Option<ProxyWord>,
     snapshot_file: Option<FilePath>,
     max_body: Option<Size>,
     shrink: Option<Shrink>,
@@ -77,6 +86,14 @@ pub(super) struct PolicySection {
     max_rate_per_interface: Option<Rate>,
 }
 
+/// `pool` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PoolSection {
+    offer_hold: Option<Timeout>,
+    quarantine: Option<Timeout>,
+}
+
 /// `admin` as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -103,6 +120,16 @@ impl PolicySection {
     }
 }
 
+impl PoolSection {
+    /// Sets what is written; a lease's time is the step's own.
+    pub(super) fn apply(self, times: &mut Times) {
+        // Rounded up: a hold of half a second is not none.
+        let seconds = |time: Timeout| time.0.as_secs() + u64::from(time.0.subsec_nanos() > 0);
+        times.offer_hold = self.offer_hold.map_or(times.offer_hold, seconds);
+        times.quarantine = self.quarantine.map_or(times.quarantine, seconds);
+    }
+}
+
 impl AdminSection {
     /// With the default where nothing is written.
     pub(super) fn resolve(self) -> Admin {
@@ -120,12 +147,48 @@ impl LogSection {
 }
 
 impl SmdSection {
-    /// The inventory's source: what `coresmd` says about SMD, with what these sections add.
-    pub(super) fn resolve(self, bss: BssSection, coresmd: &Settings, environment: &Environment) -> SourceConfig {
-        let mut source = SourceConfig::new(self.url.map_or_else(|| coresmd.smd_url.clone(), |url| url.0));
+    /// Whether it says where the inventory is.
+    pub(super) fn names_inventory(&self) -> bool {
+        self.url.is_some() || self.inventory.is_some()
+    }
+
+    /// The inventory's source: what `coresmd` says about SMD, with what these sections add. `None` where neither names
+    /// one.
+    ///
+    /// # Errors
+    /// Keys of `smd`, or of its `token`, that do not go together.
+    pub(super) fn resolve(
+        self,
+        bss: BssSection,
+        coresmd: &Settings,
+        environment: &Environment,
+    ) -> Option<Result<SourceConfig, KeysError>> {
+        let url = self.url.as_ref().map(|url| url.0.clone()).or_else(|| coresmd.smd_url.clone());
+        let url = if self.inventory.is_some() { String::new() } else { url? };
+        Some(self.resolve_at(url, bss, coresmd, environment))
+    }
+
+    fn resolve_at(
+        self,
+        url: String,
+        bss: BssSection,
+        coresmd: &Settings,
+        environment: &Environment,
+    ) -> Result<SourceConfig, KeysError> {
+        let mut source = SourceConfig::new(url);
+        source.inventory_file = self.inventory.map(|path| path.0);
+        source.boot_file = self.boot.map(|path| path.0);
         source.smd_ca.clone_from(&coresmd.ca_cert);
         source.interval = coresmd.cache_valid;
         source.token_file = self.token_file.map(|path| path.0);
+        source.transport = transport(self.client_cert, self.client_key, self.proxy)?;
+        let keys = token::keys(self.token, &coresmd.token);
+        let token = keys.resolve(source.transport.client_certificate.is_some())?;
+        source.token = token.map(|token| token.with_bootstrap_token(environment.bootstrap_token()));
+        if source.token.is_some() && source.token_file.is_some() {
+            let message = "is given, and a token is got as well: keep one of them".to_owned();
+            return Err(KeysError { key: "token_file", message });
+        }
         source.bss = bss.map(BssKeys::resolve);
         let beside_state = || Some(environment.state_directory.as_ref()?.join("snapshot"));
         source.snapshot_file = self.snapshot_file.map(|path| path.0).or_else(beside_state);
@@ -135,8 +198,31 @@ impl SmdSection {
         timeouts.connect = self.timeouts.connect.map_or(timeouts.connect, |timeout| timeout.0);
         timeouts.header = self.timeouts.header.map_or(timeouts.header, |timeout| timeout.0);
         timeouts.body = self.timeouts.body.map_or(timeouts.body, |timeout| timeout.0);
-        source
+        Ok(source)
     }
+}
+
+impl Environment {
+    /// The original's variable.
+    fn bootstrap_token(&self) -> Option<Secret> {
+        let (_, token) = self.variables.iter().find(|(name, _)| name == TokenConfig::BOOTSTRAP_VARIABLE)?;
+        Some(token.trim()).filter(|token| !token.is_empty()).map(Secret::new)
+    }
+}
+
+/// How SMD is reached.
+fn transport(
+    certificate: Option<FilePath>,
+    key: Option<FilePath>,
+    proxy: Option<ProxyWord>,
+) -> Result<Transport, KeysError> {
+    let client_certificate = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(ClientCertificate { certificate: certificate.0, key: key.0 }),
+        (None, None) => None,
+        (Some(_), None) => return Err(KeysError { key: "client_cert", message: "needs `client_key`".to_owned() }),
+        (None, Some(_)) => return Err(KeysError { key: "client_key", message: "needs `client_cert`".to_owned() }),
+    };
+    Ok(Transport { client_certificate, proxy: proxy.map_or_else(Proxy::default, |word| word.0) })
 }
 
 impl BssKeys {
@@ -175,6 +261,8 @@ macro_rules! scalar {
     };
 }
 
+mod token;
+
 scalar!(
     /// A URL of SMD or BSS.
     HttpUrl(String),
@@ -196,6 +284,15 @@ scalar!(
     |text| match duration::parse(text)? {
         Duration::ZERO => Err("a timeout is longer than 0".into()),
         timeout => Ok(timeout),
+    }
+);
+scalar!(
+    /// `environment` or `off`.
+    ProxyWord(Proxy),
+    |text| match text {
+        "environment" => Ok(Proxy::Environment),
+        "off" => Ok(Proxy::Off),
+        _ => Err(format!("{text:?} is neither environment nor off")),
     }
 );
 scalar!(

@@ -4,21 +4,23 @@ use serve::findings::did_you_mean;
 use std::ops::Range;
 
 use super::coresmd::{self, Settings};
+use super::pools;
 use super::report::{Fault, Report};
 use super::steps;
 use super::tree::{Entry, Node, Value};
 use super::{Listen, listen};
-use crate::policy::{Policy, Step};
+use crate::policy::{Policy, PoolSettings, Step};
 
 /// The steps of `CoreDHCP` that have no DHCPv4 side: it warns and skips them.
 const V6_ONLY: [&str; 1] = ["prefix"];
 /// The steps that a later version brings.
-const LATER: [&str; 3] = ["bootloop", "range", "smee"];
+const LATER: [&str; 1] = ["smee"];
 /// The steps that give addresses.
 const GIVERS: [&str; 4] = ["bootloop", "coresmd", "file", "range"];
 /// The steps of this version.
-pub const STEPS: [&str; 14] = [
+pub const STEPS: [&str; 16] = [
     "autoconfigure",
+    "bootloop",
     "coresmd",
     "dns",
     "file",
@@ -27,6 +29,7 @@ pub const STEPS: [&str; 14] = [
     "mtu",
     "nbp",
     "netmask",
+    "range",
     "router",
     "searchdomains",
     "server_id",
@@ -34,13 +37,15 @@ pub const STEPS: [&str; 14] = [
     "staticroute",
 ];
 
-/// What the section says.
-#[derive(Debug)]
+/// What the section says; the default is for a file without it.
+#[derive(Debug, Default)]
 pub(super) struct Server4 {
     pub(super) listen: Vec<Listen>,
     pub(super) policy: Policy,
     /// What `coresmd` says of the inventory, if that is a step.
     pub(super) coresmd: Option<Settings>,
+    /// Whether a step has a pool, read or not.
+    pub(super) pooled: bool,
 }
 
 /// Reads the section; `None` when something in it is fatal.
@@ -50,7 +55,7 @@ pub(super) fn read(section: &Entry, report: &mut Report<'_>) -> Option<Server4> 
         report.error(fault);
         return None;
     }
-    unknown_keys(&section.node, report);
+    unknown_keys(section, report);
     let listen = listen::read(&section.node, report);
     let mut chain = Chain::default();
     let items = items(section, report);
@@ -70,15 +75,23 @@ pub(super) fn read(section: &Entry, report: &mut Report<'_>) -> Option<Server4> 
         Step::ServerId(address) => Some(*address),
         _ => None,
     });
-    Some(Server4 { listen, policy: Policy { steps: chain.steps, server_id }, coresmd: chain.coresmd })
+    Some(Server4 {
+        listen,
+        policy: Policy { steps: chain.steps, server_id, pool: chain.pool },
+        coresmd: chain.coresmd,
+        pooled: chain.pooled.is_some(),
+    })
 }
 
 /// The steps as they are read.
 #[derive(Default)]
 struct Chain {
     steps: Vec<Step>,
+    pool: Option<PoolSettings>,
     coresmd: Option<Settings>,
     coresmd_seen: bool,
+    /// The step with the pool, whether it could be read or not.
+    pooled: Option<String>,
     /// The first step that gives addresses, whether it could be read or not.
     giver_seen: bool,
     /// The first `nbp`.
@@ -100,6 +113,19 @@ impl Chain {
                 if let Some(settings) = coresmd::read(entry, report) {
                     self.steps.push(Step::Coresmd(Box::new(settings.step.clone())));
                     self.coresmd = Some(settings);
+                }
+            }
+            "range" | "bootloop" if self.pooled.is_some() => {
+                let first = self.pooled.as_deref().unwrap_or_default();
+                let fault = format!("`{}` is never reached: `{first}` before it has the pool", entry.key);
+                let fault = Fault::new(entry.span.clone(), fault);
+                report.error(fault.help("keep one of them; `bootloop` takes several ranges as `subnet_pool`"));
+            }
+            name @ ("range" | "bootloop") => {
+                self.pooled = Some(name.to_owned());
+                if let Some((step, settings)) = pools::read(entry, report) {
+                    self.steps.push(step);
+                    self.pool = Some(settings);
                 }
             }
             name if STEPS.contains(&name) => self.steps.extend(steps::read(entry, report)),
@@ -137,7 +163,7 @@ impl Chain {
         if !self.giver_seen {
             let fault = Fault::new(
                 section.span.clone(),
-                "no step gives an address: without `coresmd` or `file` nobody is answered",
+                "no step gives an address: without `coresmd`, `file`, `range` or `bootloop` nobody is answered",
             );
             report.error(fault.help("add `coresmd` to `plugins`"));
         }
@@ -149,19 +175,22 @@ impl Chain {
 }
 
 /// The original ignores keys that it does not know.
-fn unknown_keys(node: &Node, report: &mut Report<'_>) {
+pub(super) fn unknown_keys(section: &Entry, report: &mut Report<'_>) {
     const KNOWN: [&str; 3] = ["interface", "listen", "plugins"];
-    let Value::Map(entries) = &node.value else { return };
+    let Value::Map(entries) = &section.node.value else { return };
     for entry in entries.iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
-        let fault = Fault::new(entry.span.clone(), format!("`server4` has no key `{}`: it is ignored", entry.key));
+        let message = format!("`{}` has no key `{}`: it is ignored", section.key, entry.key);
+        let fault = Fault::new(entry.span.clone(), message);
         report.warn(fault.help(did_you_mean(&entry.key, &KNOWN)));
     }
 }
 
 /// The items of `plugins`, a list that must not be empty.
-fn items<'n>(section: &'n Entry, report: &mut Report<'_>) -> &'n [Node] {
+pub(super) fn items<'n>(section: &'n Entry, report: &mut Report<'_>) -> &'n [Node] {
     let mut fault = |span: Range<usize>| {
-        report.error(Fault::new(span, "`server4` needs `plugins`, a list of steps").help("- server_id: 10.0.0.1"));
+        let message = format!("`{}` needs `plugins`, a list of steps", section.key);
+        let example = if section.key == "server4" { "- server_id: 10.0.0.1" } else { "- dns: fd00::53" };
+        report.error(Fault::new(span, message).help(example));
     };
     match section.node.get("plugins").map(|plugins| (&plugins.node.value, &plugins.span)) {
         Some((Value::List(items), _)) if !items.is_empty() => items,
@@ -177,7 +206,7 @@ fn items<'n>(section: &'n Entry, report: &mut Report<'_>) -> &'n [Node] {
 }
 
 /// An item's only key with its value.
-fn single_entry<'n>(item: &'n Node, report: &mut Report<'_>) -> Option<&'n Entry> {
+pub(super) fn single_entry<'n>(item: &'n Node, report: &mut Report<'_>) -> Option<&'n Entry> {
     match &item.value {
         Value::Map(entries) if entries.len() == 1 => entries.first(),
         _ => {

@@ -15,11 +15,7 @@ use crate::policy::{AutoConfigure, Step};
 /// Reads one step; `None` when its words are at fault.
 pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
     let name = entry.key.as_str();
-    let Some(words) = words::split(&entry.node, report.text()) else {
-        let fault = Fault::new(entry.node.span.clone(), format!("`{name}` takes words, not a list or a map"));
-        report.error(fault.help(format!("`{name}: one two`; CoreDHCP reads a list as no arguments at all")));
-        return None;
-    };
+    let words = words(entry, report)?;
     let mut arguments = Arguments { entry, words: &words, report };
     match name {
         "server_id" => arguments.only(values::ipv4).map(Step::ServerId),
@@ -44,8 +40,19 @@ pub(super) fn read(entry: &Entry, report: &mut Report<'_>) -> Option<Step> {
     }
 }
 
+/// The words of a step; a fault is filed for a list or a map.
+pub(super) fn words(entry: &Entry, report: &mut Report<'_>) -> Option<Vec<Word>> {
+    let words = words::split(&entry.node, report.text());
+    if words.is_none() {
+        let name = &entry.key;
+        let fault = Fault::new(entry.node.span.clone(), format!("`{name}` takes words, not a list or a map"));
+        report.error(fault.help(format!("`{name}: one two`; CoreDHCP reads a list as no arguments at all")));
+    }
+    words
+}
+
 /// The original keeps most values once per process: lists are joined over all instances, of the others the last one
-/// wins, and every instance emits the result. Only `file`, `sleep` and `coresmd` are each their own.
+/// wins, and every instance emits the result. Only `file`, `sleep` and what gives addresses are each their own.
 pub(super) fn unify(steps: &mut [Step]) {
     let (mut dns, mut routers): (Vec<Ipv4Addr>, Vec<Ipv4Addr>) = (Vec::new(), Vec::new());
     let mut last: Vec<Step> = Vec::new();
@@ -53,7 +60,7 @@ pub(super) fn unify(steps: &mut [Step]) {
         match step {
             Step::Dns(addresses) => dns.extend(addresses),
             Step::Router(addresses) => routers.extend(addresses),
-            Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) => {}
+            step if is_its_own(step) => {}
             other => {
                 last.retain(|step| !same_kind(step, other));
                 last.push(other.clone());
@@ -64,7 +71,7 @@ pub(super) fn unify(steps: &mut [Step]) {
         match step {
             Step::Dns(addresses) => addresses.clone_from(&dns),
             Step::Router(addresses) => addresses.clone_from(&routers),
-            Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) => {}
+            step if is_its_own(step) => {}
             other => {
                 let latest = last.iter().find(|step| same_kind(step, other));
                 *other = latest.expect("every kind was entered above").clone();
@@ -73,25 +80,29 @@ pub(super) fn unify(steps: &mut [Step]) {
     }
 }
 
+fn is_its_own(step: &Step) -> bool {
+    matches!(step, Step::File(_) | Step::Sleep(_) | Step::Coresmd(_) | Step::Range | Step::Bootloop(_))
+}
+
 fn same_kind(a: &Step, b: &Step) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 /// The words of one step.
-struct Arguments<'a, 'r, 't> {
-    entry: &'a Entry,
-    words: &'a [Word],
-    report: &'r mut Report<'t>,
+pub(super) struct Arguments<'a, 'r, 't> {
+    pub(super) entry: &'a Entry,
+    pub(super) words: &'a [Word],
+    pub(super) report: &'r mut Report<'t>,
 }
 
 impl Arguments<'_, '_, '_> {
     /// Files a warning about the step.
-    fn warn(&mut self, message: &str) {
+    pub(super) fn warn(&mut self, message: &str) {
         self.report.warn(Fault::new(self.entry.span.clone(), message));
     }
 
     /// Exactly one word.
-    fn only<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn only<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if self.words.len() != 1 {
             let message = format!("`{}` takes exactly one word, not {}", self.entry.key, self.words.len());
             self.report.error(Fault::new(self.entry.span.clone(), message));
@@ -111,7 +122,7 @@ impl Arguments<'_, '_, '_> {
     }
 
     /// A file's name, and perhaps `autorefresh`; the original does not look at anything behind that.
-    fn file(&mut self) -> Option<AddressFile<Ipv4Addr>> {
+    pub(super) fn file<A: Copy>(&mut self) -> Option<AddressFile<A>> {
         let Some((path, options)) = self.words.split_first() else {
             let fault = Fault::new(self.entry.span.clone(), format!("`{}` needs the name of a file", self.entry.key));
             self.report.error(fault.help("write it as `- file: PATH`, or `- file: PATH autorefresh`"));
@@ -127,7 +138,7 @@ impl Arguments<'_, '_, '_> {
     }
 
     /// At least one word.
-    fn some<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+    pub(super) fn some<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
         if self.words.is_empty() {
             let message = format!("`{}` takes at least one word", self.entry.key);
             self.report.error(Fault::new(self.entry.span.clone(), message));
@@ -137,7 +148,7 @@ impl Arguments<'_, '_, '_> {
     }
 
     /// Any number of words; a fault is filed for each that is wrong.
-    fn all<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+    pub(super) fn all<T>(&mut self, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
         let mut parsed = Vec::with_capacity(self.words.len());
         for word in self.words {
             match parse(&word.text) {

@@ -1,7 +1,9 @@
-//! The words of a value: `CoreDHCP` splits every argument on white space, with no regard to quotes.
+//! The words of a value: `CoreDHCP` splits every argument on white space, with no regard to quotes. In the text forms of
+//! `coresmd` and `bootloop` they are `key=value`, with `/* comments */` of whole words (facts: coresmd-plugins §1).
 
 use std::ops::Range;
 
+use super::report::{Fault, Report};
 use super::tree::Node;
 use super::tree::Value;
 
@@ -19,6 +21,36 @@ pub(super) fn split(node: &Node, source: &str) -> Option<Vec<Word>> {
         Value::Scalar(text) => Some(place(text, node, source)),
         Value::List(_) | Value::Map(_) => None,
     }
+}
+
+/// A word's key and value: only the first `=` splits, and a URL with a query has no key.
+pub(super) fn key(word: &Word) -> Option<(&str, &str)> {
+    let (key, value) = word.text.split_once('=')?;
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    key.chars().all(letter).then_some((key, value))
+}
+
+/// Drops the comments: a word that begins with `/*` opens one, a word that ends with `*/` closes it.
+pub(super) fn without_comments(words: Vec<Word>, report: &mut Report<'_>) -> Vec<Word> {
+    let mut open = None;
+    let mut kept = Vec::new();
+    for word in words {
+        let (opens, closes) = (word.text.starts_with("/*"), word.text.ends_with("*/"));
+        match (&open, opens, closes) {
+            (None, true, true) | (Some(_), _, false) => {}
+            (None, true, false) => open = Some(word.span),
+            (Some(_), _, true) => open = None,
+            (None, false, true) => {
+                report.warn(Fault::new(word.span, format!("`{}` closes no comment", word.text)));
+            }
+            (None, false, false) => kept.push(word),
+        }
+    }
+    if let Some(place) = open {
+        let fault = Fault::new(place, "this comment is not closed: everything behind it is ignored");
+        report.warn(fault.help("a comment ends with a word that ends with `*/`"));
+    }
+    kept
 }
 
 impl Word {

@@ -12,9 +12,9 @@ impl FreeAddresses {
         Self(BTreeMap::from([(first, last)]))
     }
 
-    /// The lowest.
-    pub(super) fn lowest(&self) -> Option<u32> {
-        self.0.keys().next().copied()
+    /// The lowest that is usable.
+    pub(super) fn lowest(&self, usable: impl Fn(&u32) -> bool) -> Option<u32> {
+        self.0.iter().flat_map(|(start, end)| *start..=*end).find(usable)
     }
 
     /// Whether this one is free.
@@ -76,7 +76,8 @@ mod tests {
                     free.take(address);
                     set.remove(&address);
                 }
-                prop_assert_eq!(free.lowest(), set.first().copied());
+                prop_assert_eq!(free.lowest(|_| true), set.first().copied());
+                prop_assert_eq!(free.lowest(|one| one % 2 == 1), set.iter().find(|one| *one % 2 == 1).copied());
                 let ones: Vec<u32> = free.0.iter().flat_map(|(start, end)| *start..=*end).collect();
                 prop_assert_eq!(&ones, &set.iter().copied().collect::<Vec<_>>());
                 prop_assert!(ones.iter().all(|one| free.contains(*one)));

@@ -43,6 +43,24 @@ pub enum StoreError {
         /// The words of `SQLite`.
         source: rusqlite::Error,
     },
+    /// Another server has it open: both would give out the same addresses.
+    #[error("cannot open the lease file {}: another server uses it (it holds {})", path.display(), lock.display())]
+    InUse {
+        /// The lease file.
+        path: PathBuf,
+        /// The file that the other one has locked.
+        lock: PathBuf,
+    },
+    /// No such directory, or no permission, for the file that tells servers of each other.
+    #[error("cannot open the lease file {}: cannot lock {}: {source}", path.display(), lock.display())]
+    Lock {
+        /// The lease file.
+        path: PathBuf,
+        /// The file beside it.
+        lock: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
     /// The lease file is corrupt, and cannot be renamed.
     #[error("the lease file {} is corrupt ({reason}) and cannot be set aside as {}: {source}", path.display(), aside.display())]
     SetAside {

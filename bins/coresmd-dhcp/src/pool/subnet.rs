@@ -66,6 +66,13 @@ pub struct Usage {
     pub declined: usize,
 }
 
+impl Usage {
+    /// Addresses that are nobody's.
+    pub fn free(&self) -> u64 {
+        self.range.size().saturating_sub((self.offered + self.bound + self.declined) as u64)
+    }
+}
+
 impl Subnet {
     /// All addresses free.
     pub(super) fn new(range: Range) -> Self {
@@ -110,10 +117,16 @@ impl Subnet {
         }
     }
 
-    /// Holds an address for the client at least until then; `None` if all are offered or leased.
-    pub(super) fn offer(&mut self, client: &ClientKey, requested: Option<Ipv4Addr>, until: u64) -> Option<Ipv4Addr> {
+    /// Holds an address for the client at least until then; `None` if all are offered, leased or `reserved`.
+    pub(super) fn offer(
+        &mut self,
+        client: &ClientKey,
+        requested: Option<Ipv4Addr>,
+        reserved: &dyn Fn(Ipv4Addr) -> bool,
+        until: u64,
+    ) -> Option<Ipv4Addr> {
         let held = self.held(client).map(u32::from);
-        let address = held.or_else(|| self.choose(client, requested))?;
+        let address = held.or_else(|| self.choose(client, requested, reserved))?;
         let slot = match self.remove(address).filter(|_| held.is_some()) {
             // A lease stays a lease.
             Some(slot) => Slot { until: slot.until.max(until), ..slot },
@@ -185,13 +198,17 @@ impl Subnet {
 
     /// An address for a client that holds none: RFC 2131 §4.3.1, and at last the one declined longest ago, so that nobody
     /// empties the pool by declining it.
-    fn choose(&self, client: &ClientKey, requested: Option<Ipv4Addr>) -> Option<u32> {
-        let requested = requested.map(u32::from).filter(|address| self.free.contains(*address));
-        let former = self.by_client.get(client).copied();
-        former
-            .or(requested)
-            .or_else(|| self.free.lowest())
-            .or_else(|| self.queues.first(State::Declined).map(|(_, address)| address))
+    fn choose(
+        &self,
+        client: &ClientKey,
+        requested: Option<Ipv4Addr>,
+        reserved: &dyn Fn(Ipv4Addr) -> bool,
+    ) -> Option<u32> {
+        let usable = |address: &u32| !reserved((*address).into());
+        let former = self.by_client.get(client).copied().filter(usable);
+        let requested = || requested.map(u32::from).filter(|address| self.free.contains(*address)).filter(usable);
+        let declined = || self.queues.oldest(State::Declined).find(usable);
+        former.or_else(requested).or_else(|| self.free.lowest(usable)).or_else(declined)
     }
 
     /// Moves a slot into another state; what the store must forget then.

@@ -1,4 +1,4 @@
-//! \[IO\] The IPv4 networks of this machine's interfaces, looked up for every packet and listed anew every few seconds.
+//! \[IO\] The networks of this machine's interfaces, looked up for every packet and listed anew every few seconds.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use rustc_hash::FxBuildHasher;
 use serve::interfaces::{Interface, Interfaces};
 
@@ -15,7 +15,14 @@ const REFRESH: Duration = Duration::from_secs(5);
 
 /// The addresses with their networks, by index of the interface, in the kernel's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Addresses(HashMap<u32, Vec<Ipv4Net>, FxBuildHasher>);
+pub(super) struct Addresses(HashMap<u32, Networks, FxBuildHasher>);
+
+/// The addresses of one interface with their networks, by family.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Networks {
+    ipv4: Vec<Ipv4Net>,
+    ipv6: Vec<Ipv6Net>,
+}
 
 impl Addresses {
     /// Asks the kernel.
@@ -23,9 +30,14 @@ impl Addresses {
         Ok(Self(Interfaces::list()?.iter().map(|interface| (interface.index, networks(interface))).collect()))
     }
 
-    /// The addresses of one interface; none for an unknown one.
+    /// The IPv4 addresses of one interface; none for an unknown one.
     pub(super) fn of(&self, interface: u32) -> &[Ipv4Net] {
-        self.0.get(&interface).map_or(&[], Vec::as_slice)
+        self.0.get(&interface).map_or(&[], |networks| &networks.ipv4)
+    }
+
+    /// The IPv6 addresses of one interface, link-local ones too; none for an unknown one.
+    pub(super) fn ipv6_of(&self, interface: u32) -> &[Ipv6Net] {
+        self.0.get(&interface).map_or(&[], |networks| &networks.ipv6)
     }
 }
 
@@ -47,7 +59,8 @@ pub(super) async fn follow(addresses: Arc<ArcSwap<Addresses>>) {
     }
 }
 
-fn networks(interface: &Interface) -> Vec<Ipv4Net> {
-    let with_prefix = |(address, prefix): &(_, u8)| Ipv4Net::new(*address, *prefix);
-    interface.ipv4.iter().map(with_prefix).filter_map(Result::ok).collect()
+fn networks(interface: &Interface) -> Networks {
+    let ipv4 = interface.ipv4.iter().filter_map(|(address, prefix)| Ipv4Net::new(*address, *prefix).ok());
+    let ipv6 = interface.ipv6.iter().filter_map(|(address, prefix)| Ipv6Net::new(*address, *prefix).ok());
+    Networks { ipv4: ipv4.collect(), ipv6: ipv6.collect() }
 }

@@ -11,6 +11,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::ServerError;
+use super::leases::Leases;
+use super::troubles::Troubles;
 use crate::config;
 
 /// A bound admin port.
@@ -20,17 +22,25 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    /// Binds the port. Without an inventory, `state`, the server is always ready. Not to get the default one is a warning: another server on this machine may have it.
+    /// Binds the port. The server is ready while there is an inventory, if `state` is that of one, and no trouble. Not to
+    /// get the default port is a warning: another server on this machine may have it.
     #[expect(clippy::disallowed_methods, reason = "this room binds the admin port")]
     pub(super) fn bind(
         runtime: &Runtime,
         config: &config::Admin,
         registry: Arc<RwLock<Registry>>,
         state: Option<StateHandle>,
+        leases: Option<Arc<Leases>>,
+        troubles: Troubles,
     ) -> Result<Option<Self>, ServerError> {
         let address = config.listen;
         let details = state.clone();
+        let warnings = move || {
+            let leases = leases.as_ref().map(|leases| leases.warnings()).unwrap_or_default();
+            [leases, troubles.list()].concat()
+        };
         let ready = Ready::new(move || state.as_ref().map(|state| reasons(&state.load())).unwrap_or_default())
+            .warnings(warnings)
             .details(move || details.as_ref().map(|state| describe(&state.load())).unwrap_or_default());
         let router = admin::router(ready, admin::Metrics::new(registry));
         match runtime.block_on(TcpListener::bind(address)) {
@@ -73,6 +83,7 @@ fn describe(state: &CacheState) -> Vec<String> {
             state.polls, state.unchanged, state.stale, state.from_disk
         ),
     ];
+    lines.extend(state.token.iter().map(ToString::to_string));
     lines.extend(state.failing.iter().map(|failure| format!("failing: {}", failure.text)));
     lines.extend(state.held_back.map(|held| format!("held back: {} hosts instead of {}", held.offered, held.now)));
     lines

@@ -2,6 +2,7 @@
 //! atomic addition; no label is about a node.
 
 mod inventory;
+mod pool;
 
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use serve::udp::{UdpCollector, UdpCounters};
 use smd_cache::state::StateHandle;
 
 use self::inventory::InventoryCollector;
+use self::pool::PoolCollector;
+use super::leases::Leases;
 use super::transaction_log::type_name;
 use crate::v4::{DropReason, Transaction};
 
@@ -132,6 +135,11 @@ pub(super) fn registry(sockets: Vec<(String, Arc<UdpCounters>)>, state: Option<S
         registry.register_collector(Box::new(InventoryCollector(state)));
     }
     registry
+}
+
+/// Enters the pool.
+pub(super) fn add_pool(registry: &mut Registry, leases: &Arc<Leases>) {
+    registry.register_collector(Box::new(PoolCollector(Arc::clone(leases))));
 }
 
 /// The label of a type, the last one where it has none of its own.

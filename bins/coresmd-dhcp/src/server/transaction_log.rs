@@ -22,7 +22,7 @@ pub(super) fn write(transaction: &Transaction<'_>, way: Option<Way>) {
     match &transaction.outcome {
         Ok(transmit) => {
             let (verdict, address) = (type_name(transmit.message_type), transmit.reply.yiaddr);
-            let via = way.map_or("held_back", Way::label);
+            let via = way.map_or("later", Way::label);
             tracing::info!(%xid, %chaddr, %giaddr, "type" = kind, verdict, %address, host, via, "dhcp4");
         }
         // Somebody else uses the address: that is for an operator to look into.

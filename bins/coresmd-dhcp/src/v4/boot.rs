@@ -2,9 +2,6 @@
 
 use dhcp_wire::ClientArch;
 use dhcp_wire::v4::Received;
-use smd_cache::MacAddr;
-
-use crate::policy::ScriptUrl;
 
 /// The class by which iPXE makes itself known in option 77.
 const IPXE: &[u8] = b"iPXE";
@@ -14,14 +11,14 @@ const IPXE: &[u8] = b"iPXE";
 pub(super) enum Boot {
     /// A file on the TFTP server.
     Firmware(&'static str),
-    /// A URL that iPXE fetches.
+    /// A URL that iPXE fetches, or a file on the TFTP server.
     Script(String),
 }
 
-/// The next stage of the client's boot; `None` for what does not boot from the network.
-pub(super) fn next(message: &Received<'_>, mac: MacAddr, script: &ScriptUrl) -> Option<Boot> {
+/// The next stage of the client's boot; `None` for what does not boot from the network. `script` names that of iPXE.
+pub(super) fn next(message: &Received<'_>, script: impl FnOnce() -> String) -> Option<Boot> {
     if message.has_user_class(IPXE) {
-        return Some(Boot::Script(script.of(mac)));
+        return Some(Boot::Script(script()));
     }
     message.client_arch().and_then(firmware).map(Boot::Firmware)
 }

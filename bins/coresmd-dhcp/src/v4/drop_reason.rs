@@ -4,6 +4,7 @@ use dhcp_wire::v4::DecodeError;
 use thiserror::Error;
 
 use crate::admission::Excess;
+use crate::pool::Silence;
 
 /// Why a datagram is not answered, and who is to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -53,7 +54,7 @@ pub enum DropReason {
     /// The client: a REQUEST without any address (RFC 2131 table 4).
     #[error("the REQUEST names no address")]
     NothingRequested,
-    /// Nobody: a RELEASE wants no answer, and a reservation stays.
+    /// Nobody: a RELEASE wants no answer; a reservation stays.
     #[error("released")]
     Released,
     /// The inventory, or the link: the client found its address in use by another machine (RFC 2131 §4.3.3).
@@ -74,6 +75,24 @@ pub enum DropReason {
     /// The crowd: too many replies are held back.
     #[error("too many replies are held back")]
     HeldTooMany,
+    /// The configuration: no pool serves the client's link.
+    #[error("no pool for this link")]
+    NoPool,
+    /// The configuration, or the crowd: every address of the pool is offered, leased or reserved.
+    #[error("the pool is exhausted")]
+    PoolExhausted,
+    /// Nobody: the client has its address from somewhere else (RFC 2131 §4.3.2: MUST remain silent).
+    #[error("no record of this client")]
+    NoRecord,
+    /// The client: it gives back what it does not have.
+    #[error("the client does not hold this address")]
+    NotHeld,
+    /// The disk: too many leases wait to be written.
+    #[error("too many leases wait to be written")]
+    LeasesBehind,
+    /// The disk: the lease was not written, so that the client must not have it.
+    #[error("the lease could not be written")]
+    NotStored,
     /// The configuration: no `server_id`, and the receiving interface has no IPv4 address.
     #[error("this server has no address on the receiving interface")]
     NoServerAddress,
@@ -81,7 +100,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every label, in the order of [`DropReason::index`].
-    pub const LABELS: [&'static str; 23] = [
+    pub const LABELS: [&'static str; 29] = [
         "malformed",
         "not_a_request",
         "no_message_type",
@@ -105,6 +124,12 @@ impl DropReason {
         "duplicate",
         "held_too_many",
         "no_server_address",
+        "no_pool",
+        "pool_exhausted",
+        "no_record",
+        "not_held",
+        "leases_behind",
+        "lease_not_stored",
     ];
 
     /// The reason's number.
@@ -133,12 +158,31 @@ impl DropReason {
             Self::Duplicate => 20,
             Self::HeldTooMany => 21,
             Self::NoServerAddress => 22,
+            Self::NoPool => 23,
+            Self::PoolExhausted => 24,
+            Self::NoRecord => 25,
+            Self::NotHeld => 26,
+            Self::LeasesBehind => 27,
+            Self::NotStored => 28,
         }
     }
 
     /// The label in metrics and logs.
     pub fn label(self) -> &'static str {
         Self::LABELS[self.index()]
+    }
+}
+
+impl From<Silence> for DropReason {
+    fn from(silence: Silence) -> Self {
+        match silence {
+            Silence::NoPool => Self::NoPool,
+            Silence::Exhausted => Self::PoolExhausted,
+            Silence::NoRecord => Self::NoRecord,
+            Silence::NotHeld => Self::NotHeld,
+            Silence::Released => Self::Released,
+            Silence::Declined => Self::Declined,
+        }
     }
 }
 

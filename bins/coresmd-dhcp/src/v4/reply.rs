@@ -81,6 +81,8 @@ pub(super) fn set(step: &Step, message: &Received<'_>, options: &mut Options) {
         | Step::Ipv6Only(_)
         | Step::Sleep(_)
         | Step::File(_)
+        | Step::Range
+        | Step::Bootloop(_)
         | Step::Coresmd(_) => {}
     }
 }
@@ -121,7 +123,13 @@ pub(super) fn coresmd(
     if let Some(mask) = host.netmask {
         options.set(OptionCode::SubnetMask, &mask.octets());
     }
+    boots(message, boot, reply);
+}
+
+/// Where the client finds its root (option 17), and what it boots, if it boots from the network.
+pub(super) fn boots(message: &Received<'_>, boot: Option<&Boot>, reply: &mut Outgoing) {
     let server = reply.siaddr.to_string();
+    let options = &mut reply.options;
     options.set(OptionCode::RootPath, server.as_bytes());
     if let Some(boot) = boot {
         options.set(OptionCode::BootfileName, boot.name().as_bytes());

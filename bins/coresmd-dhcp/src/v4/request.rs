@@ -44,6 +44,13 @@ pub(super) fn decode(datagram: &[u8]) -> Result<Received<'_>, DropReason> {
     if message.op() == BOOTREQUEST { Ok(message) } else { Err(DropReason::NotARequest) }
 }
 
+/// Whether a datagram is worth more than a DISCOVER to a server that is behind: an exchange is under way, or an address
+/// at stake.
+pub fn is_urgent(datagram: &[u8]) -> bool {
+    let request = decode(datagram).and_then(Request::read);
+    request.is_ok_and(|request| request.kind.urgency() == Urgency::UnderWay)
+}
+
 impl<'a> Request<'a> {
     /// Reads type and client.
     pub(super) fn read(message: Received<'a>) -> Result<Self, DropReason> {

@@ -15,21 +15,23 @@ use super::address::{self, Candidates};
 use super::decide::{Decision, decide};
 use super::request::{Kind, Request};
 use super::{Arrival, DropReason, Observe, Transmit, boot, destination, reply};
-use crate::policy::{Coresmd, Policy, Step};
+use crate::policy::{Bootloop, Coresmd, Policy, Step};
 
 /// What the steps come to.
 #[derive(Debug)]
 pub(super) enum Verdict<'a> {
-    /// A step answers.
+    /// A step answers for another reason than a reservation.
     Reply(Transmit),
-    /// No step has an address for the client: the draft has what all of them have set. It is a pool's turn.
+    /// A step has a reservation for the client.
+    Reserved(Transmit),
+    /// No step has a reservation for the client: the draft has what all of them have set. It is the pool's turn.
     NoReservation(Draft<'a>),
 }
 
 /// Answers a message; `known` is what SMD says of the client, `None` before the first good inventory.
 pub(super) fn respond<'a>(
     known: Option<Known<'_>>,
-    policy: &Policy,
+    policy: &'a Policy,
     request: &'a Request<'a>,
     arrival: Arrival<'a>,
     observe: Observe<'_>,
@@ -40,7 +42,8 @@ pub(super) fn respond<'a>(
     for step in &policy.steps {
         match step {
             Step::Sleep(time) => draft.delay = draft.delay.saturating_add(*time),
-            Step::AutoConfigure(answer) if request.kind == Kind::Discover => {
+            // Behind the pool's step everybody has an address.
+            Step::AutoConfigure(answer) if request.kind == Kind::Discover && draft.pool.is_none() => {
                 if request.message.auto_configure().is_some() {
                     draft.reply.options.set(OptionCode::DisableSLAAC, &[*answer as u8]);
                 } else if !(draft.prefers_ipv6() && policy.offers_ipv6_only()) {
@@ -54,17 +57,20 @@ pub(super) fn respond<'a>(
             }
             Step::File(file) => {
                 if let Some(address) = file.get(request.mac) {
-                    return draft.listed(address).map(Verdict::Reply);
+                    return draft.listed(address).map(Verdict::Reserved);
                 }
             }
             Step::Coresmd(coresmd) => match reservation(known, coresmd, request, arrival) {
                 Ok(Some((host, candidates))) => {
-                    return draft.reserved(host, &candidates, coresmd, observe).map(Verdict::Reply);
+                    return draft.reserved(host, &candidates, coresmd, observe).map(Verdict::Reserved);
                 }
                 Ok(None) => {}
                 Err(DropReason::NoSnapshot) => return Err(DropReason::NoSnapshot),
                 Err(reason) => unservable = Some(reason),
             },
+            // Only for whom no other step has a reservation: what stands behind it counts too.
+            Step::Range => draft.pool = Some(PoolStep::Range),
+            Step::Bootloop(bootloop) => draft.pool = Some(PoolStep::Bootloop(bootloop)),
             Step::Nbp(nbp) => {
                 reply::network_boot(nbp, &request.message, &mut draft.reply);
                 break;
@@ -98,15 +104,26 @@ fn reservation<'s>(
     }
 }
 
+/// The step whose pool has an address for everybody else.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PoolStep<'a> {
+    /// An address and nothing more.
+    Range,
+    /// An address, and what makes the client boot again.
+    Bootloop(&'a Bootloop),
+}
+
 /// A reply on its way through the steps.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
-    request: &'a Request<'a>,
-    arrival: Arrival<'a>,
-    server: Ipv4Addr,
+    pub(super) request: &'a Request<'a>,
+    pub(super) arrival: Arrival<'a>,
+    pub(super) server: Ipv4Addr,
     message_type: MessageType,
-    reply: Outgoing,
+    pub(super) reply: Outgoing,
     delay: Duration,
+    /// The step with the pool, if there was one.
+    pub(super) pool: Option<PoolStep<'a>>,
 }
 
 impl<'a> Draft<'a> {
@@ -120,7 +137,7 @@ impl<'a> Draft<'a> {
         }
         let message_type = if request.kind == Kind::Discover { MessageType::Offer } else { MessageType::Ack };
         let reply = reply::configured(message, message_type, server);
-        Ok(Self { request, arrival, server, message_type, reply, delay: Duration::ZERO })
+        Ok(Self { request, arrival, server, message_type, reply, delay: Duration::ZERO, pool: None })
     }
 
     /// Answers a client that a file lists.
@@ -142,20 +159,32 @@ impl<'a> Draft<'a> {
         if evaluation.ignore {
             return Err(DropReason::Ignored);
         }
-        let boot = boot::next(&self.request.message, self.request.mac, &coresmd.script);
+        let boot = boot::next(&self.request.message, || coresmd.script.of(self.request.mac));
         reply::coresmd(coresmd, &self.request.message, &evaluation, boot.as_ref(), &mut self.reply);
         Ok(self.conclude(decision))
     }
 
     fn conclude(mut self, decision: Decision) -> Transmit {
         match decision {
-            Decision::Lease(_, address) => self.reply.yiaddr = address,
-            Decision::Information(_) => self.inform(),
-            Decision::Nak(_) => {
-                self.message_type = MessageType::Nak;
-                self.reply = reply::nak(&self.request.message, self.server);
+            Decision::Lease(_, address) => self.leased(address),
+            Decision::Information(_) => {
+                self.inform();
+                self.transmit()
             }
+            Decision::Nak(_) => self.refused(),
         }
+    }
+
+    /// OFFER or ACK of an address.
+    pub(super) fn leased(mut self, address: Ipv4Addr) -> Transmit {
+        self.reply.yiaddr = address;
+        self.transmit()
+    }
+
+    /// NAK.
+    pub(super) fn refused(mut self) -> Transmit {
+        self.message_type = MessageType::Nak;
+        self.reply = reply::nak(&self.request.message, self.server);
         self.transmit()
     }
 

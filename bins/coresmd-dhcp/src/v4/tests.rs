@@ -1,6 +1,7 @@
 //! The corridor on invented packets; recorded ones are in `tests/recorded`.
 
 mod clients;
+mod pooled;
 mod steps;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -46,7 +47,7 @@ fn rules(texts: &[&str]) -> RuleSet {
 fn policy(texts: &[&str]) -> Policy {
     let coresmd = Coresmd { script: ScriptUrl::on_base("http://bss:8081"), lease_time: 3600, rules: rules(texts) };
     let steps = vec![Step::ServerId(SERVER), Step::LeaseTime(60), Step::Coresmd(Box::new(coresmd))];
-    Policy { steps, server_id: Some(SERVER) }
+    Policy { steps, server_id: Some(SERVER), pool: None }
 }
 
 /// A client's message of this type.

@@ -4,6 +4,8 @@
 use dhcp_wire::v6::{DecodeError, TooLong};
 use thiserror::Error;
 
+use crate::admission::Excess;
+
 /// Why a datagram is not answered, and who is to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DropReason {
@@ -46,6 +48,21 @@ pub enum DropReason {
     /// The configuration, or a relay that wants much to be echoed.
     #[error(transparent)]
     TooLong(TooLong),
+    /// The client: it asks more often than the configuration allows.
+    #[error("this client asks too often")]
+    MacRate,
+    /// The network: more messages come by this interface than the configuration allows.
+    #[error("too many messages come by this interface")]
+    InterfaceRate,
+    /// The client, or the network: the reply to this very message is being held back already.
+    #[error("the same message is being answered already")]
+    Duplicate,
+    /// The crowd: too many replies are held back.
+    #[error("too many replies are held back")]
+    HeldTooMany,
+    /// The disk: a delegated prefix cannot be written down, and what is not there may not be promised.
+    #[error("the delegated prefix cannot be kept")]
+    NotKept,
     /// Nobody, where another server may know the client: CONFIRM and REBIND are for all of them.
     #[error("{0}")]
     Unserved(Unserved),
@@ -82,7 +99,7 @@ pub enum Unserved {
 
 impl DropReason {
     /// Every label but those of [`Unserved`].
-    pub const LABELS: [&'static str; 13] = [
+    pub const LABELS: [&'static str; 18] = [
         "malformed",
         "unwanted_type",
         "no_client_id",
@@ -96,6 +113,11 @@ impl DropReason {
         "nothing_to_confirm",
         "link_unknown",
         "too_long",
+        "mac_rate",
+        "interface_rate",
+        "duplicate",
+        "held_too_many",
+        "not_kept",
     ];
 
     /// The label in metrics and logs.
@@ -114,9 +136,23 @@ impl DropReason {
             Self::NothingToConfirm => 10,
             Self::LinkUnknown => 11,
             Self::TooLong(_) => 12,
+            Self::MacRate => 13,
+            Self::InterfaceRate => 14,
+            Self::Duplicate => 15,
+            Self::HeldTooMany => 16,
+            Self::NotKept => 17,
             Self::Unserved(reason) => return reason.label(),
         };
         Self::LABELS[index]
+    }
+}
+
+impl From<Excess> for DropReason {
+    fn from(excess: Excess) -> Self {
+        match excess {
+            Excess::Mac => Self::MacRate,
+            Excess::Interface => Self::InterfaceRate,
+        }
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) fn refuse_ia_pds(message: &Received<'_>, kind: Kind, options: &mut Op
 pub(super) fn push_unbound(
     message: &Received<'_>,
     reserved: Option<&Reserved>,
-    mut ends: impl FnMut(u32) -> bool,
+    mut ends: impl FnMut(&IdentityAssociation<'_>) -> bool,
     options: &mut Options,
 ) {
     if reserved.is_none() {
@@ -122,7 +122,7 @@ pub(super) fn push_unbound(
         options.push_ia_ta(ia.iaid, |inner| inner.push_status(Status::NoBinding, ""));
     }
     for ia in message.ia_pds() {
-        if !ends(ia.iaid) {
+        if !ends(&ia) {
             push_pd_status(&ia, Status::NoBinding, options);
         }
     }

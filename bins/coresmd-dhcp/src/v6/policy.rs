@@ -5,15 +5,12 @@
 //! wins are resolved when the configuration is read.
 
 use std::net::Ipv6Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use dhcp_wire::v6::Duid;
 use naming::RuleSet;
-use rustc_hash::FxHashMap;
-use smd_cache::MacAddr;
 
+use crate::address_file::AddressFile;
 use crate::policy::ScriptUrl;
 
 /// How DHCPv6 requests are answered.
@@ -28,14 +25,14 @@ pub struct Policy6 {
 /// One step of the list.
 #[derive(Debug, Clone)]
 pub enum Step6 {
-    /// `dns`: option 23, if the client asks for it. IPv4 addresses stand here in their IPv6-mapped form.
+    /// `dns`: option 23, if the client asks for it.
     Dns(Vec<Ipv6Addr>),
     /// `searchdomains`: option 24 in wire form, whether the client asks for it or not.
     SearchDomains(Vec<u8>),
     /// `sleep`: the reply is held back this long.
     Sleep(Duration),
     /// `file`: the addresses of a file of MAC addresses, which may be read anew at any time.
-    File(Arc<ArcSwap<FileTable>>),
+    File(AddressFile<Ipv6Addr>),
     /// `prefix`: prefixes are delegated out of the pool with this index.
     Prefix(usize),
     /// `coresmd`: the reservation. Whoever has an IPv6 address in SMD is answered here, and no later step applies.
@@ -48,9 +45,6 @@ pub enum Step6 {
         parameters: Option<String>,
     },
 }
-
-/// The addresses that `file` gives.
-pub type FileTable = FxHashMap<MacAddr, Ipv6Addr>;
 
 /// The step `coresmd`.
 #[derive(Debug, Clone)]

@@ -143,6 +143,12 @@ impl PrefixPool {
         if is_free || has_lease { self.bind(client, iaid, hint, now) } else { None }
     }
 
+    /// The prefix that a client has leased for this `IA_PD`.
+    pub fn of(&self, client: &Duid, iaid: u32) -> Option<Ipv6Net> {
+        let lease = &self.leases[self.holders.get(&(client.clone(), iaid))?];
+        lease.bound.then_some(lease.prefix)
+    }
+
     /// Ends a lease; says whether there was one.
     pub fn release(&mut self, client: &Duid, iaid: u32) -> bool {
         let block = self.holders.get(&(client.clone(), iaid)).copied();

@@ -1,12 +1,15 @@
 //! A client's message (RFC 8415 §16): what every answer needs to know of it, checked once.
 
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv6Addr};
 
 use dhcp_wire::v6::{Duid, MessageType, Received};
+use rustc_hash::FxBuildHasher;
 use serve::udp::RecvMeta;
 use smd_cache::MacAddr;
 
 use super::DropReason;
+use crate::admission::Urgency;
 
 /// A valid message of a client.
 #[derive(Debug)]
@@ -43,6 +46,13 @@ pub(super) fn decode(datagram: &[u8]) -> Result<Received<'_>, DropReason> {
     if is_forwarded { Ok(message) } else { Err(DropReason::UnwantedType) }
 }
 
+/// Whether a datagram is worth more than a SOLICIT to a server that is behind: an exchange is under way, or a lease at
+/// stake.
+pub fn is_urgent(datagram: &[u8]) -> bool {
+    let kind = decode(datagram).ok().and_then(|message| Kind::of(message.message_type()));
+    kind.is_some_and(|kind| kind.urgency() == Urgency::UnderWay)
+}
+
 /// Whom a message is from, as far as the packet tells: the sender of an unrelayed one has its MAC in its address.
 pub(super) fn mac(message: &Received<'_>, meta: &RecvMeta) -> Option<MacAddr> {
     let source = match meta.source.ip() {
@@ -55,17 +65,7 @@ pub(super) fn mac(message: &Received<'_>, meta: &RecvMeta) -> Option<MacAddr> {
 impl<'a> Request<'a> {
     /// Reads type and client, and checks what RFC 8415 §16 asks of each type.
     pub(super) fn read(message: Received<'a>, server_id: &Duid, meta: &RecvMeta) -> Result<Self, DropReason> {
-        let kind = match message.message_type() {
-            MessageType::Solicit => Kind::Solicit,
-            MessageType::Request => Kind::Request,
-            MessageType::Confirm => Kind::Confirm,
-            MessageType::Renew => Kind::Renew,
-            MessageType::Rebind => Kind::Rebind,
-            MessageType::Release => Kind::Release,
-            MessageType::Decline => Kind::Decline,
-            MessageType::InformationRequest => Kind::InformationRequest,
-            _ => return Err(DropReason::UnwantedType),
-        };
+        let kind = Kind::of(message.message_type()).ok_or(DropReason::UnwantedType)?;
         let client = message.client_id();
         if client.is_none() && kind != Kind::InformationRequest {
             return Err(DropReason::NoClientId);
@@ -87,6 +87,14 @@ impl<'a> Request<'a> {
         let mac = mac(&message, meta);
         Ok(Self { message, kind, client, mac, must_multicast })
     }
+
+    /// What tells senders apart: the MAC address, else a digest of the DUID in its place.
+    pub(super) fn sender(&self) -> MacAddr {
+        self.mac.unwrap_or_else(|| {
+            let [_, _, digest @ ..] = FxBuildHasher.hash_one(&self.client).to_be_bytes();
+            MacAddr(digest)
+        })
+    }
 }
 
 /// Which servers a type of message is for.
@@ -101,11 +109,33 @@ enum MeantFor {
 }
 
 impl Kind {
+    fn of(message_type: MessageType) -> Option<Self> {
+        Some(match message_type {
+            MessageType::Solicit => Self::Solicit,
+            MessageType::Request => Self::Request,
+            MessageType::Confirm => Self::Confirm,
+            MessageType::Renew => Self::Renew,
+            MessageType::Rebind => Self::Rebind,
+            MessageType::Release => Self::Release,
+            MessageType::Decline => Self::Decline,
+            MessageType::InformationRequest => Self::InformationRequest,
+            _ => return None,
+        })
+    }
+
     fn meant_for(self) -> MeantFor {
         match self {
             Self::Solicit | Self::Confirm | Self::Rebind => MeantFor::All,
             Self::Request | Self::Renew | Self::Release | Self::Decline => MeantFor::One,
             Self::InformationRequest => MeantFor::AllOrOne,
+        }
+    }
+
+    /// How soon it is turned away where too many ask: who begins can begin again.
+    pub(super) fn urgency(self) -> Urgency {
+        match self {
+            Self::Solicit | Self::InformationRequest => Urgency::Beginning,
+            _ => Urgency::UnderWay,
         }
     }
 

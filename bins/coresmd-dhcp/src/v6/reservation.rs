@@ -78,8 +78,8 @@ impl<'p> Standing<'p> {
         let mut standing = Self { known: None, reserved: Err(host.err().unwrap_or(Unserved::NoStep)) };
         for (index, step) in policy.steps.iter().enumerate() {
             match step {
-                Step6::File(table) => {
-                    let address = mac.and_then(|mac| table.load().get(&mac).copied());
+                Step6::File(file) => {
+                    let address = mac.and_then(|mac| file.get(mac));
                     if let Some(address) = address.filter(|_| standing.reserved.is_err()) {
                         standing.reserved = Ok(Reserved::of_file(index, address));
                     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use dhcp_wire::v6::{MessageType, Outgoing, Status};
+use dhcp_wire::v6::{IdentityAssociation, MessageType, OptionCode, Outgoing, Status};
 use smd_cache::Host;
 
 use super::address::Link;
@@ -12,6 +12,10 @@ use super::reply::{self, Draft};
 use super::request::{Kind, Request};
 use super::reservation::Standing;
 use super::{Arrival, DropReason, Observe, Transmit, Unserved, destination, lease};
+
+/// Option 82 (RFC 8415 §21.24): the most seconds between the SOLICITs of a client that was given nothing, and asks for the
+/// option. By default it is an hour, which is long for a machine that is in the inventory by then.
+const ASK_AGAIN: u32 = 300;
 
 /// Answers a valid message.
 pub(super) fn respond(
@@ -35,7 +39,7 @@ pub(super) fn respond(
         }
         Kind::Release | Kind::Decline => {
             let mut outgoing = reply::status(request, policy, Status::Success);
-            let ends = |iaid| request.kind == Kind::Release && release(pools, request, iaid);
+            let ends = |ia: &IdentityAssociation<'_>| request.kind == Kind::Release && release(pools, request, ia);
             lease::push_unbound(&request.message, standing.reserved.as_ref().ok(), ends, &mut outgoing.options);
             transmit(request, &outgoing, arrival)
         }
@@ -46,13 +50,14 @@ pub(super) fn respond(
     }
 }
 
-/// CONFIRM (RFC 8415 §18.3.3): are the client's addresses appropriate for its link?
+/// CONFIRM (RFC 8415 §18.3.3): are the client's addresses appropriate for its link? That is a question about the link: who
+/// the client is matters only where a reservation says more than the interface's networks do.
 fn confirm(request: &Request<'_>, standing: &Standing<'_>, link: Link<'_>) -> Result<Status, DropReason> {
-    let reserved = standing.reserved.as_ref().map_err(|reason| DropReason::Unserved(*reason))?;
+    let reserved = standing.reserved.as_ref().map_or(&[][..], |reserved| &reserved.addresses);
     let associations = request.message.ia_nas().chain(request.message.ia_tas());
     let verdicts: Vec<_> = associations
         .flat_map(|ia| lease::named(&ia).collect::<Vec<_>>())
-        .map(|address| if reserved.addresses.contains(&address) { Some(true) } else { link.contains(address) })
+        .map(|address| if reserved.contains(&address) { Some(true) } else { link.contains(address) })
         .collect();
     if verdicts.is_empty() {
         Err(DropReason::NothingToConfirm)
@@ -65,10 +70,17 @@ fn confirm(request: &Request<'_>, standing: &Standing<'_>, link: Link<'_>) -> Re
     }
 }
 
-/// Ends the lease of an `IA_PD` in whatever pool it is.
-fn release(pools: &mut [PrefixPool], request: &Request<'_>, iaid: u32) -> bool {
+/// Ends the lease of an `IA_PD` that names its prefix, in whatever pool it is; says whether there is such a lease. Other
+/// prefixes that it names are none of ours (RFC 8415 §18.3.7).
+fn release(pools: &mut [PrefixPool], request: &Request<'_>, ia: &IdentityAssociation<'_>) -> bool {
     let Some(client) = &request.client else { return false };
-    pools.iter_mut().any(|pool| pool.release(client, iaid))
+    pools.iter_mut().any(|pool| {
+        let Some(leased) = pool.of(client, ia.iaid) else { return false };
+        if ia.prefixes().any(|named| (named.prefix, named.length) == (leased.addr(), leased.prefix_len())) {
+            pool.release(client, ia.iaid);
+        }
+        true
+    })
 }
 
 /// Puts the identifiers before what the steps have built.
@@ -94,6 +106,9 @@ fn finish(
     let message_type = if commits { MessageType::Reply } else { MessageType::Advertise };
     let mut outgoing = reply::new(request, policy, message_type);
     outgoing.options.append(&draft.options);
+    if has_nothing && message.wants(OptionCode::SolMaxRt) {
+        outgoing.options.push(OptionCode::SolMaxRt, &ASK_AGAIN.to_be_bytes());
+    }
     let &Draft { address, prefix, delay, .. } = draft;
     Ok(Transmit { address, prefix, unserved, delay, ..transmit(request, &outgoing, arrival)? })
 }

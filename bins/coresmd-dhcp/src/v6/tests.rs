@@ -8,7 +8,6 @@ mod states;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use dhcp_wire::v6::{Duid, MessageType, OptionCode, Options, Outgoing, Received, Status};
 use ipnet::Ipv6Net;
 use naming::{Rule, RuleLog, RuleSet};
@@ -19,6 +18,7 @@ use smd_cache::{Inventory, MacAddr, Snapshot};
 use super::policy::{Coresmd6, Policy6, Step6};
 use super::prefix::PrefixPool;
 use super::*;
+use crate::address_file::AddressFile;
 use crate::policy::ScriptUrl;
 
 /// The server of the recordings.
@@ -73,7 +73,9 @@ fn usual() -> Policy6 {
 }
 
 fn file(entries: &[(MacAddr, Ipv6Addr)]) -> Step6 {
-    Step6::File(Arc::new(ArcSwap::from_pointee(entries.iter().copied().collect())))
+    let file = AddressFile::new("hosts6".into(), false);
+    file.table.store(Arc::new(entries.iter().copied().collect()));
+    Step6::File(file)
 }
 
 fn pool(pool: &str, length: u8) -> PrefixPool {

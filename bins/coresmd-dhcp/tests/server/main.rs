@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 
+mod dhcp6;
 mod harness;
+mod leases;
+mod transport;
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;
@@ -210,14 +213,22 @@ fn a_flood_of_one_mac_address_is_held_back_and_counted() {
 
 /// A node's DISCOVER through a relay that wants the answer at its own port.
 fn relayed_discover(node: u8) -> Vec<u8> {
-    let mut discover = Outgoing::new(BOOTREQUEST);
-    discover.xid = node.into();
-    discover.giaddr = Ipv4Addr::LOCALHOST;
-    discover.chaddr[..6].copy_from_slice(&[2, 0, 0, 0, 0, node]);
-    discover.options.set(OptionCode::MessageType, &[MessageType::Discover.into()]);
-    discover.options.set(OptionCode::RelayAgentInformation, &[19, 0]); // RFC 8357: back to our port
+    relayed(node, MessageType::Discover, &[])
+}
+
+/// A node's message of this type with these options, through such a relay.
+fn relayed(node: u8, kind: MessageType, options: &[(OptionCode, &[u8])]) -> Vec<u8> {
+    let mut message = Outgoing::new(BOOTREQUEST);
+    message.xid = node.into();
+    message.giaddr = Ipv4Addr::LOCALHOST;
+    message.chaddr[..6].copy_from_slice(&[2, 0, 0, 0, 0, node]);
+    message.options.set(OptionCode::MessageType, &[kind.into()]);
+    for (code, value) in options {
+        message.options.set(*code, value);
+    }
+    message.options.set(OptionCode::RelayAgentInformation, &[19, 0]); // RFC 8357: back to our port
     let mut bytes = Vec::new();
-    discover.encode(1472, &mut bytes);
+    message.encode(1472, &mut bytes);
     bytes
 }
 
@@ -226,4 +237,56 @@ fn offered(relay: &UdpSocket) -> Ipv4Addr {
     let mut buffer = [0; 1500];
     let (length, _) = relay.recv_from(&mut buffer).unwrap();
     Received::decode(&buffer[..length]).unwrap().yiaddr()
+}
+
+const SITE: &str = "nodes:\n- {nid: 1, xname: x1000c0s0b0n0, interfaces: [{mac_addr: 52:54:00:be:ef:01, ip_addrs: [{ip_addr: 10.78.0.11}]}]}\n";
+
+#[test]
+fn a_site_in_a_file_needs_no_smd() {
+    let relay = bound();
+    let plugins = "[coresmd: 'ipxe_base_uri=http://bss rule_log=none rule=hostname:nid{04d}']";
+    let mut server = Server::of_files(plugins, &[("nodes.yaml", SITE)], "smd: {inventory: nodes.yaml}\n");
+    server.wait_until_ready();
+    let mut discover = Outgoing::new(BOOTREQUEST);
+    discover.giaddr = Ipv4Addr::LOCALHOST;
+    discover.chaddr[..6].copy_from_slice(&[0x52, 0x54, 0, 0xbe, 0xef, 1]);
+    discover.options.set(OptionCode::MessageType, &[MessageType::Discover.into()]);
+    discover.options.set(OptionCode::RelayAgentInformation, &[19, 0]); // RFC 8357: back to our port
+    let mut bytes = Vec::new();
+    discover.encode(1472, &mut bytes);
+    let address = server.dhcp;
+    let offered = || {
+        relay.send_to(&bytes, address).unwrap();
+        let mut buffer = [0; 1500];
+        let length = relay.recv(&mut buffer).unwrap();
+        Received::decode(&buffer[..length]).unwrap().yiaddr()
+    };
+    assert_eq!(offered(), Ipv4Addr::new(10, 78, 0, 11));
+    server.replace("nodes.yaml", &SITE.replace("10.78.0.11", "10.78.0.12"));
+    while offered() != Ipv4Addr::new(10, 78, 0, 12) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    server.replace("nodes.yaml", &SITE.replace("x1000c0s0b0n0", "nonsense"));
+    server.wait_for("nodes.yaml:2:19: ");
+    assert_eq!(offered(), Ipv4Addr::new(10, 78, 0, 12), "the last good site");
+}
+
+#[test]
+fn a_wrong_file_is_told_with_its_places() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = "server4:\n  plugins:\n    - coresmd: {ipxe_base_uri: 'http://bss'}\n";
+    let file = write(directory.path(), "config.yaml", config);
+    let nodes = write(directory.path(), "nodes.yaml", &SITE.replace("10.78.0.11", "10.78.0.300"));
+    let boot = write(directory.path(), "boot.yaml", "- {hosts: [Default], kernel: k}\n");
+    let (nodes, boot) = (nodes.display().to_string(), boot.display().to_string());
+    let flags = ["--inventory", &nodes, "--boot", &boot, "--config"];
+    let output = run(&[&["check"], &flags[..]].concat(), &file);
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{report}");
+    assert!(report.contains("nodes.yaml:2:98") && report.contains("is not an IP address"), "{report}");
+    let output = run(&flags, &file);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("nodes.yaml:2:98: \"10.78.0.300\" is not an IP address")
+    );
 }

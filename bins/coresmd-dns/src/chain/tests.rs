@@ -48,7 +48,7 @@ fn what_coresmd_lets_fall_through_is_for_the_next_directive_and_missing_without_
     let mut plan = zones(&["z"]);
     let mut ask = |fallthrough: &[&str], chain| {
         plan.fallthrough = Some(fallthrough.iter().map(|zone| Name::parse(zone).unwrap()).collect());
-        let catalog = Some(std::sync::Arc::new(Catalog::build(&snapshot(&[]), &plan)));
+        let catalog = Some(Arc::new(Catalog::build(&snapshot(&[]), &plan)));
         let block = Block::new(catalog, chain);
         let view = View { keys: vec![Key { zone: Name::root(), block: 0 }], blocks: vec![block] };
         let reply = said(&view, Transport::Udp, "10.0.0.1:9", QUERY).unwrap();

@@ -3,9 +3,13 @@
 //!
 //! ```text
 //! coresmd {
-//!     smd_url URL                    required
+//!     smd_url URL                    required, or
+//!     inventory FILE                 a nodes.yaml instead of SMD, read again when it changes
 //!     ca_cert FILE                   the system's certificates where it is missing or empty
 //!     token_file FILE                a bearer token, read again when it changes
+//!     token { … }                    or one that is got and renewed; also auth_mode, tokensmith_url, refresh_before
+//!     client_cert FILE               who we are in TLS, with client_key FILE
+//!     proxy environment              or off: whether HTTPS_PROXY, HTTP_PROXY and NO_PROXY count
 //!     cache_duration 30s             how often SMD is asked
 //!     snapshot_file FILE             the last good inventory, served at once after a start; beside it FILE.serials
 //!     zone NAME {                    any number; none: cluster.local with nid{04d}
@@ -37,6 +41,7 @@ mod authority;
 mod names;
 mod record;
 mod source;
+mod token;
 mod zones;
 
 use std::path::PathBuf;
@@ -44,6 +49,8 @@ use std::time::Duration;
 
 use corefile::{Directive, ServerBlock, Span};
 use serve::findings::nearest;
+use smd_cache::client::Transport;
+use smd_cache::token::TokenConfig;
 
 use super::report::Report;
 use crate::catalog::Plan;
@@ -62,18 +69,31 @@ pub struct Coresmd {
 /// An inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Base URL of SMD; the API's paths are appended.
+    /// Base URL of SMD, to which the API's paths are appended; `""` where there is a file.
     pub smd_url: String,
+    /// The file in SMD's place.
+    pub inventory: Option<PathBuf>,
     /// The CA that SMD's certificate must come from; `None`: the system's.
     pub ca_cert: Option<PathBuf>,
     /// A file with a bearer token.
     pub token_file: Option<PathBuf>,
+    /// Where a token comes from that is got and renewed.
+    pub token: Option<TokenConfig>,
+    /// The client certificate and the proxy.
+    pub transport: Transport,
     /// The time between two polls.
     pub cache_duration: Duration,
     /// Where the last good inventory is kept.
     pub snapshot_file: Option<PathBuf>,
     /// Where the directive stands.
     pub span: Place,
+}
+
+impl Source {
+    /// What it is called where there are several: its URL or its file.
+    pub fn name(&self) -> String {
+        self.inventory.as_ref().map_or_else(|| self.smd_url.clone(), |file| file.display().to_string())
+    }
 }
 
 /// Where a directive stands; places do not matter when sources are compared.
@@ -121,10 +141,18 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
 }
 
 /// The words of the block.
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 27] = [
     "smd_url",
+    "inventory",
     "ca_cert",
     "token_file",
+    "token",
+    "auth_mode",
+    "tokensmith_url",
+    "refresh_before",
+    "client_cert",
+    "client_key",
+    "proxy",
     "cache_duration",
     "snapshot_file",
     "zone",

@@ -11,6 +11,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use smd_cache::state::{CacheState, StateHandle};
+use smd_cache::token::TokenState;
 
 /// How much of an inventory is served.
 #[derive(Debug, Default)]
@@ -69,6 +70,7 @@ impl Collector for InventoryCollector {
         }
         self.counter(encoder, "coresmd_polls", "Polls of SMD", |state| state.polls)?;
         self.counter(encoder, "coresmd_polls_unchanged", "Polls that changed nothing", |state| state.unchanged)?;
+        self.tokens(encoder)?;
         let help = "Failures, by kind";
         let mut family = encoder.encode_descriptor("coresmd_poll_failures", help, None, MetricType::Counter)?;
         for (url, state, _) in &self.sources {
@@ -99,6 +101,27 @@ impl InventoryCollector {
             ConstGauge::new(size(count).unwrap_or(i64::MAX)).encode(family.encode_family(&labels)?)?;
         }
         Ok(())
+    }
+
+    /// How it stands with the tokens of those inventories that have one.
+    fn tokens(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        if !self.sources.iter().any(|(_, state, _)| state.load().token.is_some()) {
+            return Ok(());
+        }
+        let help = "Whether the token is in this state";
+        let mut family = encoder.encode_descriptor("coresmd_token_state", help, None, MetricType::Gauge)?;
+        for (url, state, _) in &self.sources {
+            let state = state.load();
+            for known in TokenState::ALL.into_iter().filter(|_| state.token.is_some()) {
+                let is = i64::from(state.token.as_ref().is_some_and(|token| token.state == known));
+                let labels = [("source", url.as_str()), ("state", known.label())];
+                ConstGauge::new(is).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        let got = |state: &CacheState| state.token.as_ref().map_or(0, |token| token.granted);
+        self.counter(encoder, "coresmd_tokens", "Tokens got", got)?;
+        let failed = |state: &CacheState| state.token.as_ref().map_or(0, |token| token.failed);
+        self.counter(encoder, "coresmd_token_failures", "Attempts to get one that failed", failed)
     }
 
     fn gauge<V: EncodeGaugeValue>(

@@ -127,7 +127,8 @@ fn detail(url: &str, state: &StateHandle) -> String {
     let (interfaces, components) = (state.counts.interfaces, state.counts.components);
     let stale = if state.stale { ", not confirmed by the last poll" } else { "" };
     let failure = state.last_failure.as_deref().map_or_else(String::new, |text| format!("; last failure: {text}"));
-    format!("{url}: {interfaces} interfaces, {components} components{stale}{failure}")
+    let token = state.token.as_ref().map_or_else(String::new, |token| format!("; {token}"));
+    format!("{url}: {interfaces} interfaces, {components} components{stale}{failure}{token}")
 }
 
 /// What is shown where.

@@ -203,7 +203,7 @@ impl Site {
     fn show(&mut self) {
         let registry = registry::registry(self);
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = registry;
-        let states = self.inventories.iter().map(|known| (known.source.smd_url.clone(), known.state.clone())).collect();
+        let states = self.inventories.iter().map(|known| (known.source.name(), known.state.clone())).collect();
         let (publisher, draining) = (Arc::clone(&self.publisher), Arc::clone(&self.draining));
         let readiness = Readiness { publisher, states, files: Arc::clone(&self.files), draining };
         let shown = admin::plan(&self.config);

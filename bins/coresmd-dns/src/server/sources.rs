@@ -8,6 +8,7 @@ use serve::findings::{Finding, Findings, Severity};
 use smd_cache::Snapshot;
 use smd_cache::refresh::{Refresher, SourceConfig};
 use smd_cache::state::StateHandle;
+use smd_cache::token::{Secret, TokenConfig};
 use tokio_util::sync::CancellationToken;
 
 use super::edge::Edge;
@@ -63,8 +64,11 @@ fn open_some<'c>(sources: impl IntoIterator<Item = &'c Source>, findings: &mut F
 
 fn settings(source: &Source) -> SourceConfig {
     SourceConfig {
+        inventory_file: source.inventory.clone(),
         smd_ca: source.ca_cert.clone(),
         token_file: source.token_file.clone(),
+        token: source.token.clone().map(|token| token.with_bootstrap_token(bootstrap_token())),
+        transport: source.transport.clone(),
         interval: source.cache_duration,
         snapshot_file: source.snapshot_file.clone(),
         ..SourceConfig::new(source.smd_url.clone())
@@ -102,11 +106,18 @@ impl Inventory {
 
     /// Whether another tells of the same machines: it may be read in another way.
     pub(super) fn is_of(&self, other: &Self) -> bool {
-        self.source.smd_url == other.source.smd_url
+        self.source.name() == other.source.name()
     }
 
     /// Ends the polling.
     pub(super) fn stop(&self) {
         self.stop.cancel();
     }
+}
+
+/// The original's variable.
+#[expect(clippy::disallowed_methods, reason = "an IO room: the bootstrap token is in the environment and nowhere else")]
+fn bootstrap_token() -> Option<Secret> {
+    let token = std::env::var(TokenConfig::BOOTSTRAP_VARIABLE).ok()?;
+    Some(token.trim()).filter(|token| !token.is_empty()).map(Secret::new)
 }

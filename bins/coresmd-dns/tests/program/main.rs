@@ -63,6 +63,20 @@ fn check_says_64_if_anything_is_wrong_and_0_if_not() {
 }
 
 #[test]
+fn an_inventory_in_a_file_is_checked_with_the_corefile() {
+    let place = Place::new(". {\n    coresmd {\n        inventory nodes.yaml\n    }\n}\n");
+    write(&place.path("nodes.yaml"), "nodes: [{xname: x1000c0s0b0n0, nid: 1}]\n");
+    assert_eq!(place.output(&["check"]).status.code(), Some(0));
+    write(&place.path("nodes.yaml"), "nodes: [{xname: x1000c0s0b0, nid: 1}]\n");
+    let output = place.output(&["check"]);
+    assert_eq!(output.status.code(), Some(64));
+    let report = text(&output.stdout);
+    for part in ["Corefile:2:5", "nodes.yaml:1:17: \"x1000c0s0b0\" is the xname of a NodeBMC"] {
+        assert!(report.contains(part), "{report}");
+    }
+}
+
+#[test]
 fn a_wrong_corefile_or_argument_keeps_it_from_starting() {
     let place = Place::new(". {\n    coresmd {\n        smd_url https://s\n        ca_cert missing.pem\n    }\n}\n");
     for (arguments, part) in [

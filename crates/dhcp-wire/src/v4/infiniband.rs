@@ -7,13 +7,13 @@
 use smd_cache::MacAddr;
 
 use super::received::Received;
+use crate::hardware::guid;
+use crate::v6::Duid;
 
 /// Hardware type of InfiniBand; its link-layer address has 20 octets, of which the last eight are the port's GUID.
 pub(super) const INFINIBAND: u8 = 32;
 /// Length of the link-layer address, which some clients put into `hlen` although `chaddr` cannot hold it.
 pub(super) const ADDRESS_LENGTH: u8 = 20;
-/// What clients of Mellanox have in the place of the enterprise number of a DUID-EN.
-const MELLANOX: [u8; 4] = [0, 0, 0x02, 0xc9];
 
 /// The MAC address of an InfiniBand port; `None` for other hardware, and where nothing identifies the port.
 pub(super) fn mac(message: &Received<'_>) -> Option<MacAddr> {
@@ -26,28 +26,9 @@ pub(super) fn mac(message: &Received<'_>) -> Option<MacAddr> {
     match &*message.client_identifier()? {
         [1, address @ ..] => address.try_into().ok().map(MacAddr),
         [INFINIBAND, address @ ..] => guid(address),
-        [255, _, _, _, _, duid @ ..] => by_duid(duid), // RFC 4361 §6.1: IAID and DUID
+        [255, _, _, _, _, duid @ ..] => Duid::new(duid).ok()?.mac(), // RFC 4361 §6.1: IAID and DUID
         _ => None,
     }
-}
-
-/// The MAC address in a DUID (RFC 8415 §11).
-fn by_duid(duid: &[u8]) -> Option<MacAddr> {
-    match duid {
-        [0, 1, 0, hardware, _, _, _, _, address @ ..] | [0, 3, 0, hardware, address @ ..] => match *hardware {
-            INFINIBAND => guid(address),
-            1 => address.try_into().ok().map(MacAddr),
-            _ => None,
-        },
-        [0, 2, id @ ..] if id.starts_with(&MELLANOX) => guid(&id[MELLANOX.len()..]),
-        _ => None,
-    }
-}
-
-/// The MAC address in the GUID with which a link-layer address ends.
-fn guid(address: &[u8]) -> Option<MacAddr> {
-    let guid: &[u8; 8] = address.last_chunk()?;
-    Some(MacAddr([0, 1, 2, 5, 6, 7].map(|octet| guid[octet])))
 }
 
 #[cfg(test)]

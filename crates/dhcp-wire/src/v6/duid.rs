@@ -5,8 +5,10 @@ use std::fmt;
 use smd_cache::MacAddr;
 use thiserror::Error;
 
-/// Hardware type of Ethernet.
-const ETHERNET: u16 = 1;
+use crate::hardware;
+
+/// The enterprise number that clients of Mellanox put before the GUID of an InfiniBand port.
+const MELLANOX: u32 = 0x02c9;
 /// Two octets of type and 1 to 128 of identifier (RFC 8415 §11.1).
 const LENGTHS: std::ops::RangeInclusive<usize> = 3..=130;
 
@@ -90,12 +92,14 @@ impl Duid {
         }
     }
 
-    /// The MAC address that it was made from, if it was made from one.
+    /// The MAC address that it was made from, if it was made from one, or that of the InfiniBand port whose GUID it holds.
     pub fn mac(&self) -> Option<MacAddr> {
         match self.kind() {
-            DuidKind::LinkLayer { hardware_type: ETHERNET, address }
-            | DuidKind::LinkLayerTime { hardware_type: ETHERNET, address, .. } => address.try_into().ok().map(MacAddr),
-            _ => None,
+            DuidKind::LinkLayer { hardware_type, address } | DuidKind::LinkLayerTime { hardware_type, address, .. } => {
+                hardware::mac(hardware_type, address)
+            }
+            DuidKind::Enterprise { number: MELLANOX, identifier } => hardware::guid(identifier),
+            DuidKind::Enterprise { .. } | DuidKind::Uuid(_) | DuidKind::Other => None,
         }
     }
 }
@@ -130,13 +134,21 @@ mod tests {
     use super::*;
 
     const MAC: MacAddr = MacAddr([0x52, 0x54, 0, 0xbe, 0xef, 1]);
+    /// Of the GUID 00:02:c9:03:00:10:b4:a1.
+    const PORT: MacAddr = MacAddr([0, 2, 0xc9, 0x10, 0xb4, 0xa1]);
 
     #[test]
-    fn kinds_are_told_apart_and_only_ethernet_ones_have_a_mac() {
+    fn kinds_are_told_apart_and_only_ports_have_a_mac() {
         for (bytes, shown, mac) in [
             (Duid::link_layer(MAC).as_bytes(), "LL:52:54:00:be:ef:01", Some(MAC)),
             (Duid::link_layer_time(MAC, 7).as_bytes(), "LLT:52:54:00:be:ef:01", Some(MAC)),
             (&[0, 3, 0, 32, 1, 2, 3, 4, 5, 6], "LL:01:02:03:04:05:06", None),
+            (
+                &[0, 3, 0, 32, 0, 0, 0, 72, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 2, 0xc9, 3, 0, 0x10, 0xb4, 0xa1],
+                "LL:00:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:10:b4:a1",
+                Some(PORT),
+            ),
+            (&[0, 2, 0, 0, 2, 0xc9, 0, 2, 0xc9, 3, 0, 0x10, 0xb4, 0xa1], "EN:713:00:02:c9:03:00:10:b4:a1", Some(PORT)),
             (&[0, 3, 0, 1, 1, 2, 3, 4, 5], "LL:01:02:03:04:05", None),
             (&[0, 1, 0, 1, 0, 0, 0], "DUID:00:01:00:01:00:00:00", None),
             (&[0, 2, 0, 0, 1, 0x57, 9], "EN:343:09", None),

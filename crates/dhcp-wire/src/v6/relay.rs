@@ -7,6 +7,7 @@ use smd_cache::MacAddr;
 
 use super::options::Walk;
 use super::validate::{self, DecodeError};
+use crate::hardware;
 
 /// Type, hop-count and two addresses.
 const HEADER: usize = 34;
@@ -52,12 +53,10 @@ impl<'a> Relay<'a> {
         self.options.first(code)
     }
 
-    /// The client's MAC address as its first relay saw it (option 79, RFC 6939), if it is an Ethernet one.
+    /// The client's MAC address as its first relay saw it (option 79, RFC 6939), if its hardware has one.
     pub fn client_link_layer(&self) -> Option<MacAddr> {
-        match self.option(OptionCode::ClientLinklayerAddr)? {
-            [0, 1, address @ ..] => address.try_into().ok().map(MacAddr),
-            _ => None,
-        }
+        let (hardware_type, address) = self.option(OptionCode::ClientLinklayerAddr)?.split_first_chunk()?;
+        hardware::mac(u16::from_be_bytes(*hardware_type), address)
     }
 
     /// The answer goes to the port that the message came from (option 135, RFC 8357).

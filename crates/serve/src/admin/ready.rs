@@ -13,6 +13,7 @@ type Lines = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 /// What a readiness route says.
 pub struct Ready {
     reasons: Lines,
+    warnings: Lines,
     details: Lines,
     ok: &'static str,
     separator: &'static str,
@@ -22,7 +23,20 @@ impl Ready {
     /// Ready while `reasons` lists nothing; its lines say why not. The route answers 200 `ok`, or 503 with one reason
     /// a line.
     pub fn new(reasons: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
-        Self { reasons: Box::new(reasons), details: Box::new(Vec::new), ok: "ok", separator: "\n" }
+        Self {
+            reasons: Box::new(reasons),
+            warnings: Box::new(Vec::new),
+            details: Box::new(Vec::new),
+            ok: "ok",
+            separator: "\n",
+        }
+    }
+
+    /// Lines about what is wrong although the server answers. They follow after an empty one, ready or not.
+    #[must_use]
+    pub fn warnings(mut self, warnings: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
+        self.warnings = Box::new(warnings);
+        self
     }
 
     /// Lines that follow after an empty one when the route is asked with `?verbose`, ready or not.
@@ -57,9 +71,10 @@ impl Ready {
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, reasons.join(self.separator))
         };
-        if verbose {
+        let details = if verbose { Some((self.details)()) } else { None };
+        for lines in [Some((self.warnings)()).filter(|lines| !lines.is_empty()), details].into_iter().flatten() {
             body.push_str("\n\n");
-            body.push_str(&(self.details)().join("\n"));
+            body.push_str(&lines.join("\n"));
         }
         (status, body)
     }

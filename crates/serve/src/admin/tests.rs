@@ -64,6 +64,19 @@ async fn readiness_follows_the_reasons() {
 }
 
 #[tokio::test]
+async fn warnings_are_told_without_being_asked_for() {
+    let ready = Ready::new(Vec::new).warnings(|| vec!["leases are lost".to_owned()]);
+    let router = router(ready.details(|| vec!["hosts: 0".to_owned()]), metrics());
+    serving(router, async |address| {
+        let (status, _, body) = ask(address, "GET", "/readyz").await;
+        assert_eq!((status, body.as_str()), (200, "ok\n\nleases are lost"));
+        let (_, _, body) = ask(address, "GET", "/readyz?verbose").await;
+        assert_eq!(body, "ok\n\nleases are lost\n\nhosts: 0");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn routes_can_be_put_elsewhere_and_speak_otherwise() {
     let reasons = || vec!["coresmd".to_owned(), "kubernetes".to_owned()];
     let router = health("/health", "OK").merge(Ready::new(reasons).words("OK", ",").route("/ready"));

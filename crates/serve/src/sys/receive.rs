@@ -11,7 +11,8 @@ use socket2::Socket;
 /// Octets that one datagram may have; longer ones arrive cut and are reported so.
 pub(crate) const DATAGRAM_MAX: usize = 4096;
 
-/// Room for one datagram's control messages, aligned as `cmsghdr` wants: one `in_pktinfo` or `in6_pktinfo`.
+/// Room for one datagram's control messages, aligned as `cmsghdr` wants: one `in_pktinfo` or `in6_pktinfo`, and one count
+/// of what was lost.
 type Control = [u64; 8];
 
 /// Buffers for as many datagrams as are received at once.
@@ -47,6 +48,9 @@ pub(crate) struct Arrival {
     pub(crate) local: Option<IpAddr>,
     /// Index of the interface; 0 unknown.
     pub(crate) interface: u32,
+    /// How many datagrams the socket's buffer had no room for, since the socket was made (`SO_RXQ_OVFL`); 0 also where the
+    /// kernel does not say.
+    pub(crate) lost: u32,
 }
 
 impl ReceiveBatch {
@@ -174,6 +178,10 @@ fn arrival(message: &libc::msghdr) -> Arrival {
                 arrival.destination = Some(destination.into());
                 arrival.local = (!destination.is_multicast()).then_some(destination.into());
                 arrival.interface = info.ipi6_ifindex;
+            }
+            (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
+                // SAFETY: for this level and type the kernel wrote a `u32`.
+                arrival.lost = unsafe { ptr::read_unaligned(data.cast::<u32>()) };
             }
             _ => {}
         }

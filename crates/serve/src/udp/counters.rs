@@ -15,6 +15,8 @@ pub struct UdpCounters {
     received: AtomicU64,
     truncated: AtomicU64,
     unanswerable: AtomicU64,
+    overload: AtomicU64,
+    lost: AtomicU64,
     panics: AtomicU64,
     receive_errors: AtomicU64,
     sent: AtomicU64,
@@ -98,9 +100,20 @@ impl UdpCounters {
         self.unanswerable.load(Ordering::Relaxed)
     }
 
+    /// Of these, dropped from the queue of a server that is behind.
+    pub fn get_overload(&self) -> u64 {
+        self.overload.load(Ordering::Relaxed)
+    }
+
     /// Of these, datagrams at which the handler panicked.
     pub fn get_panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
+    }
+
+    /// Datagrams that the kernel had no room for in the socket's buffer, as it said with a later one. Not among those
+    /// received.
+    pub fn get_lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Errors of receiving that did not end the endpoint.
@@ -128,6 +141,17 @@ impl UdpCounters {
 
     pub(super) fn unanswerable(&self) {
         self.unanswerable.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn overload(&self) {
+        self.overload.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The kernel's own count since the socket was made; its 32 bits are enough to see that there is a loss.
+    pub(super) fn lost(&self, since_made: u32) {
+        if since_made > 0 {
+            self.lost.fetch_max(since_made.into(), Ordering::Relaxed);
+        }
     }
 
     pub(super) fn panicked(&self) {
@@ -188,10 +212,12 @@ impl Collector for UdpCollector {
         let encoder = &mut encoder;
         self.counter(encoder, "received", "Datagrams received", |counters| [(None, counters.get_received())])?;
         self.counter(encoder, "sent", "Datagrams sent", |counters| [(None, counters.get_sent())])?;
-        self.counter(encoder, "dropped", "Datagrams received and not answered by the UDP edge", |counters| {
+        self.counter(encoder, "dropped", "Datagrams that did not reach the handler, or made it panic", |counters| {
             [
                 (Some(("reason", "truncated")), counters.get_truncated()),
                 (Some(("reason", "unanswerable")), counters.get_unanswerable()),
+                (Some(("reason", "overload")), counters.get_overload()),
+                (Some(("reason", "socket_full")), counters.get_lost()),
                 (Some(("reason", "panic")), counters.get_panics()),
             ]
         })?;

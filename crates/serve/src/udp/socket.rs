@@ -21,6 +21,7 @@ pub(super) fn bind(spec: &BindSpec) -> io::Result<Socket> {
             set_option(&socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
         }
     }
+    set_option(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1)?;
     if let Some(device) = &spec.device {
         socket.bind_device(Some(device.as_bytes()))?;
     }

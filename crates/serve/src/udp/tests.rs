@@ -270,3 +270,61 @@ fn counters_as_metrics() {
         assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
     }
 }
+
+#[test]
+fn a_group_is_joined_once_and_only_on_an_interface_that_is_there() {
+    let endpoint = endpoint(Ipv6Addr::UNSPECIFIED);
+    let loopback = Interfaces::list().unwrap();
+    let loopback = loopback.by_address(Ipv4Addr::LOCALHOST.into()).expect("there is a loopback interface").index;
+    let group = "ff02::1:2".parse().unwrap();
+    assert!(endpoint.join(group, loopback).is_ok());
+    assert!(endpoint.join(group, loopback).is_ok(), "again");
+    assert!(endpoint.join(group, u32::MAX >> 1).is_err(), "no such interface");
+    assert!(endpoint.join(Ipv6Addr::LOCALHOST, loopback).is_err(), "no group");
+}
+
+#[test]
+fn a_server_that_is_behind_answers_the_urgent_first_and_drops_the_oldest_of_the_rest() {
+    let endpoint = endpoint(Ipv4Addr::LOCALHOST);
+    let client = client(endpoint.local_addr().unwrap());
+    // All of it is in the socket's buffer before the server looks: 60 of the others, and every sixth an urgent one.
+    for number in 0..60_u8 {
+        client.send(&[b'-', number]).unwrap();
+        if number % 6 == 0 {
+            client.send(&[b'!', number]).unwrap();
+        }
+    }
+    let stop = Stop::new().unwrap();
+    let mut seen = Vec::new();
+    let handler = |_: &RecvMeta, payload: &[u8], _: &mut Replies| {
+        seen.push((payload[0] == b'!', payload[1]));
+        if payload == [b'-', 59] {
+            stop.set();
+        }
+    };
+    endpoint.run_by_urgency(4, 16, &stop, |payload| payload[0] == b'!', handler).unwrap();
+    let of = |urgent| seen.iter().filter(move |(is, _)| *is == urgent).map(|(_, number)| *number).collect::<Vec<_>>();
+    assert_eq!(of(true), [0, 6, 12, 18, 24, 30, 36, 42, 48, 54], "none of them is dropped");
+    let rest = of(false);
+    assert!(rest.is_sorted() && rest.ends_with(&[58, 59]) && rest.len() < 60, "{rest:?}");
+    assert_eq!(endpoint.counters().get_overload(), 60 - rest.len() as u64);
+}
+
+#[test]
+fn what_the_sockets_buffer_has_no_room_for_is_counted() {
+    let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+    let endpoint = UdpEndpoint::bind(&BindSpec { receive_buffer: 4096, ..BindSpec::new(address) }).unwrap();
+    let flood = client(endpoint.local_addr().unwrap());
+    for _ in 0..200 {
+        flood.send(&[0; 1000]).unwrap();
+    }
+    serving(&endpoint, echo, |_, seen| {
+        seen.recv().unwrap();
+        // The kernel says it with a datagram that arrives after the loss.
+        while endpoint.counters().get_lost() == 0 {
+            flood.send(b"?").unwrap();
+            seen.recv().unwrap();
+        }
+    });
+    assert!(endpoint.counters().get_lost() + endpoint.counters().get_received() >= 200);
+}

@@ -1,100 +1,82 @@
-//! Boot parameters as BSS and boot-service list them (facts: smd-bss §7.2, openchami-today §4), read into the table.
+//! A body that lists what there is to boot, read into the table: BSS's items, or boot-service's configurations (facts:
+//! smd-bss §7.2, openchami-today §4).
 
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use serde_json::value::RawValue;
 
-use super::{BootConfig, BootTable, Precedence, folded};
-use crate::component::Nid;
-use crate::inventory::{Inventory, Part, read_nid};
-use crate::mac::MacAddr;
+use super::configurations::Configurations;
+use super::parameters::Parameters;
+use super::{BootTable, Precedence};
+use crate::inventory::{Inventory, Part};
 use crate::rejected::{RejectReason, Rejected, row_name};
-use crate::wire::{self, BodyError, BootParameters, Loose};
+use crate::wire::{self, BodyError, BootConfiguration, BootParameters, Envelope};
 
 /// Reads the collection into `inventory`. `null` is BSS's empty list, and what it says when its database fails: whether
-/// an empty table may replace a full one is for the caller to judge. The inventory is good for nothing after an error.
+/// an empty table may replace a full one is for the caller to judge. `precedence` is how BSS resolves; boot-service goes
+/// its own way. The inventory is good for nothing after an error.
 pub fn read_boot(inventory: &mut Inventory, body: &[u8], precedence: Precedence) -> Result<(), BodyError> {
     let text = wire::text(body);
-    let rows = match wire::rows(&text, Part::Boot.keys()) {
-        Err(BodyError::Null) => Vec::new(),
-        rows => rows?,
+    let (key, rows) = match wire::keyed_rows(&text, Part::Boot.keys()) {
+        Err(BodyError::Null) => (None, Vec::new()),
+        read => read?,
     };
-    inventory.boot = BootTable { precedence, ..BootTable::default() };
+    let (mut parameters, mut configurations) = (Parameters::new(precedence), Configurations::default());
+    let dialect = Dialect::of(key.as_deref(), &rows);
+    let rejected = &mut inventory.rejected;
     for (index, raw) in rows.into_iter().enumerate() {
-        wire::check_rejected(inventory.rejected.len())?;
-        let rejected = &mut inventory.rejected;
-        let mut reject = |reason| rejected.push(Rejected { row: row_name(Part::Boot.name(), index, ""), reason });
-        match wire::row::<BootParameters<'_>>(raw) {
-            Ok(row) => store(&mut inventory.boot, &row, reject),
-            Err(message) => reject(RejectReason::Unreadable(message)),
+        wire::check_rejected(rejected.len())?;
+        let mut reject = |name: &str, reason| {
+            rejected.push(Rejected { row: row_name(Part::Boot.name(), index, name), reason });
+        };
+        let read = match dialect {
+            Dialect::Items => wire::row(raw).map(|row| parameters.store(&row, |reason| reject("", reason))),
+            Dialect::Configurations => wire::row::<BootConfiguration<'_>>(raw)
+                .map(|row| configurations.store(&row, |reason| reject(row.name(), reason))),
+            Dialect::TargetedItems => wire::row::<BootParameters<'_>>(raw).map(|row| match row.targeted() {
+                Some(row) => configurations.store(&row, |reason| reject("", reason)),
+                None => reject("", RejectReason::NoTarget),
+            }),
+        };
+        if let Err(message) = read {
+            reject("", RejectReason::Unreadable(message));
         }
     }
+    inventory.boot = match dialect {
+        Dialect::Items => BootTable::Parameters(parameters),
+        Dialect::Configurations | Dialect::TargetedItems => BootTable::Configurations(configurations),
+    };
     Ok(())
 }
 
-/// Stores one item under each of its identifiers. An item without any (BSS in KV mode lists its images so) is nobody's.
-fn store(table: &mut BootTable, row: &BootParameters<'_>, mut reject: impl FnMut(RejectReason)) {
-    let config = Arc::new(BootConfig {
-        kernel: row.kernel.trimmed().to_owned(),
-        initrd: row.initrd.trimmed().to_owned(),
-        params: row.params.trimmed().to_owned(),
-    });
-    for value in row.hosts.0.iter().chain(&row.macs.0).chain(&row.nids.0) {
-        let is_new = match Key::read(value) {
-            Some(Key::Mac(mac)) => insert(table.by_mac.entry(mac), &config),
-            Some(Key::Nid(nid)) => insert(table.by_nid.entry(nid), &config),
-            Some(Key::Name(name)) => insert(table.by_name.entry(name), &config),
-            None => {
-                reject(RejectReason::BootIdentifier(value.to_string()));
-                continue;
-            }
-        };
-        if !is_new {
-            reject(RejectReason::DuplicateBoot(value.to_string()));
-        }
-    }
+/// Whose rows they are.
+#[derive(Clone, Copy)]
+enum Dialect {
+    /// BSS's, stored under identifiers.
+    Items,
+    /// boot-service's `/bootconfigurations`, or a file's.
+    Configurations,
+    /// boot-service's `/bootparameters`: configurations without groups and priorities. One for a group and one for
+    /// everybody look alike there, so neither can be used.
+    TargetedItems,
 }
 
-/// Whether the config has been stored: the first under an identifier stays.
-fn insert<K>(entry: Entry<'_, K, Arc<BootConfig>>, config: &Arc<BootConfig>) -> bool {
-    match entry {
-        Entry::Occupied(first) => first.get() == config,
-        Entry::Vacant(slot) => {
-            slot.insert(Arc::clone(config));
-            true
+impl Dialect {
+    /// `key` is what wraps the rows; where nothing tells, the first row that can be read does.
+    fn of(key: Option<&str>, rows: &[&RawValue]) -> Self {
+        let first = || rows.iter().find_map(|raw| wire::row::<Envelope>(raw).ok());
+        match key {
+            Some("boot-parameters") => Self::TargetedItems,
+            None if first().is_some_and(|row| row.spec.is_some()) => Self::Configurations,
+            Some(_) | None => Self::Items,
         }
-    }
-}
-
-/// What an identifier is. Any list may hold any kind: KV mode lists MACs and `nid7` among the hosts.
-enum Key {
-    Mac(MacAddr),
-    Nid(Nid),
-    Name(Box<str>),
-}
-
-impl Key {
-    fn read(value: &Loose<'_>) -> Option<Self> {
-        let text = match value {
-            Loose::Text(text) => text.trim(),
-            other => return read_nid(other).ok().flatten().map(Self::Nid),
-        };
-        if text.is_empty() {
-            return None;
-        }
-        let nid = || text.strip_prefix("nid").unwrap_or(text).parse().ok().map(Nid);
-        let mac = || text.parse().ok();
-        Some(match mac() {
-            Some(mac) => Self::Mac(mac),
-            None => nid().map_or_else(|| Self::Name(folded(text)), Self::Nid),
-        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Identifier;
+    use super::super::{Asker, Identifier};
     use super::*;
-    use crate::component::ComponentId;
+    use crate::component::{ComponentId, Nid};
+    use crate::mac::MacAddr;
 
     fn read(json: &str, precedence: Precedence) -> Inventory {
         let mut inventory = Inventory::default();
@@ -109,7 +91,8 @@ mod tests {
     /// The kernel that x1000c0s0b0n0 in the role Compute gets for a request.
     fn kernel<'a>(table: &'a BootTable, requested: Identifier<'_>) -> Option<&'a str> {
         let id = ComponentId::new("x1000c0s0b0n0").unwrap();
-        table.resolve(requested, &id, Some("Compute")).map(|config| config.kernel.as_str())
+        let asker = Asker { id: &id, nid: Some(Nid(1)), role: Some("Compute"), groups: &[] };
+        table.resolve(requested, &asker).map(|config| config.kernel.as_str())
     }
 
     const RECORDED: &str = r#"[{"macs":["52:54:00:BE:EF:01"],"params":" console=ttyS0 ","kernel":"http://10.0.0.1/vmlinuz",
@@ -126,7 +109,8 @@ mod tests {
         assert_eq!(kernel(&table, Identifier::Nid(Nid(1))), Some("http://10.0.0.1/by-nid"));
         assert_eq!(kernel(&table, Identifier::Nid(Nid(2))), None);
         let id = ComponentId::new("x9").unwrap();
-        let config = table.resolve(Identifier::Mac(mac(1)), &id, None).unwrap();
+        let asker = Asker { id: &id, nid: None, role: None, groups: &[] };
+        let config = table.resolve(Identifier::Mac(mac(1)), &asker).unwrap();
         assert_eq!((&*config.initrd, &*config.params), ("http://10.0.0.1/boot.img", "console=ttyS0"));
     }
 
@@ -164,6 +148,7 @@ mod tests {
             (r#"{"Components":[{"ID":"x1"}],"Params":null}"#, 0),
             (r#"{"Components":[{"ID":"x1"}],"Params":[{"nids":[2],"kernel":"k"}]}"#, 1),
             (r#"{"boot-parameters":[{"hosts":null,"macs":["52:54:00:be:ef:01"],"nids":["7","8"],"kernel":"k"}]}"#, 3),
+            (r#"[{"metadata":{"name":"a"},"spec":{"macs":["52:54:00:be:ef:01"],"groups":["g"],"kernel":"k"}}]"#, 2),
         ] {
             let inventory = read(json, Precedence::Sql);
             assert_eq!((inventory.boot.len(), inventory.rejected.len()), (identifiers, 0), "{json}");

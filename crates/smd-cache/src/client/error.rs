@@ -1,7 +1,7 @@
 //! What can be wrong with a service's settings, and with what it answers.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -26,6 +26,22 @@ pub enum ClientError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// No client certificate.
+    #[error("client certificate {}{}: {reason}", path.display(), shown_key(key.as_deref()))]
+    Certificate {
+        /// The file of the certificate, or the file that cannot be read.
+        path: PathBuf,
+        /// The file of the key, where it may be to blame as well.
+        key: Option<PathBuf>,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// A token for a certificate is wanted, and there is none.
+    #[error("{url} gives tokens for a client certificate, and none is configured")]
+    NoCertificate {
+        /// Who gives tokens.
+        url: String,
     },
     /// No token.
     #[error("token file {}: {reason}", path.display())]
@@ -61,7 +77,27 @@ pub enum FetchError {
         /// The limit.
         after: Duration,
     },
-    /// A status other than 200.
+    /// The service wants a token, or another one (401, 403).
+    #[error("{url}: status {status}{detail}; {advice}")]
+    Denied {
+        /// What was asked for.
+        url: String,
+        /// 401 or 403.
+        status: u16,
+        /// `: ` and what the body says, or nothing.
+        detail: String,
+        /// What to do about it.
+        advice: String,
+    },
+    /// There is no token, and nothing is asked for without one.
+    #[error("{url}: not asked without a token: {reason}")]
+    NoToken {
+        /// What was to be asked for.
+        url: String,
+        /// How it stands with the token.
+        reason: String,
+    },
+    /// Another status than 200.
     #[error("{url}: status {status}{detail}")]
     Status {
         /// What was asked for.
@@ -103,6 +139,9 @@ impl FetchError {
         match self {
             Self::Connect { .. } => FailureKind::Connect,
             Self::Timeout { .. } => FailureKind::Timeout,
+            Self::Denied { status: 403, .. } => FailureKind::Forbidden,
+            Self::Denied { .. } => FailureKind::Unauthorized,
+            Self::NoToken { .. } => FailureKind::NoToken,
             Self::Status { .. } => FailureKind::Status,
             Self::ContentType { .. } => FailureKind::ContentType,
             Self::TooLarge { .. } => FailureKind::TooLarge,
@@ -112,12 +151,12 @@ impl FetchError {
 
     /// Whether the service wants a token, or another one (401, 403).
     pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Status { status: 401 | 403, .. })
+        matches!(self, Self::Denied { .. })
     }
 }
 
 /// An error with its causes in one line: reqwest shows the outermost alone.
-pub(super) fn error_chain(error: &dyn Error) -> String {
+pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -126,4 +165,8 @@ pub(super) fn error_chain(error: &dyn Error) -> String {
         source = cause.source();
     }
     text
+}
+
+fn shown_key(key: Option<&Path>) -> String {
+    key.map_or_else(String::new, |key| format!(" with key {}", key.display()))
 }

@@ -1,5 +1,7 @@
 //! A body as it comes in: compared with the last one on the fly, capped, and kept only where it differs.
 
+use std::fmt;
+
 use bytes::Bytes;
 use reqwest::{Response, Url};
 
@@ -66,13 +68,22 @@ impl<'a> Collector<'a> {
 }
 
 /// Why a body did not come whole; the URL is the caller's to add.
-pub(super) enum ReceiveError {
+pub(crate) enum ReceiveError {
     TooLarge(usize),
     Truncated(String),
 }
 
+impl fmt::Display for ReceiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(limit) => write!(f, "the body is larger than {limit} bytes"),
+            Self::Truncated(cause) => write!(f, "the body ended early: {cause}"),
+        }
+    }
+}
+
 impl ReceiveError {
-    pub(super) fn at(self, url: &Url) -> FetchError {
+    pub(crate) fn at(self, url: &Url) -> FetchError {
         let url = url.to_string();
         match self {
             Self::TooLarge(limit) => FetchError::TooLarge { url, limit },
@@ -82,7 +93,7 @@ impl ReceiveError {
 }
 
 /// Receives a body of at most `limit` bytes.
-pub(super) async fn receive(
+pub(crate) async fn receive(
     mut response: Response,
     last: Option<&Bytes>,
     limit: usize,
@@ -105,8 +116,9 @@ async fn next_chunk(response: &mut Response) -> Result<Option<Bytes>, ReceiveErr
     response.chunk().await.map_err(|error| ReceiveError::Truncated(error_chain(&error.without_url())))
 }
 
-/// What an error's body says, for people: the detail of a problem report, or a short text; `: ` before it.
-pub(super) async fn detail(response: Response) -> String {
+/// What an error's body says, for people: the detail of a problem report, the title of a page, or a short text; `: `
+/// before it.
+pub(crate) async fn detail(response: Response) -> String {
     match receive(response, None, DETAIL_BYTES).await {
         Ok(Fetched::Body(body)) => describe(&body),
         Ok(Fetched::Unchanged) | Err(_) => String::new(),
@@ -124,9 +136,23 @@ fn describe(body: &[u8]) -> String {
     };
     match line {
         "" => String::new(),
-        line if line.starts_with('<') || line.len() > DETAIL_SHOWN => String::new(),
+        line if line.starts_with('<') => match title(&text) {
+            Some(title) => format!(": an HTML page, {title:?}"),
+            None => ": an HTML page".to_owned(),
+        },
+        line if line.len() > DETAIL_SHOWN => String::new(),
         line => format!(": {line}"),
     }
+}
+
+/// The title of a page, or its headline: haproxy's pages have no title.
+fn title(page: &str) -> Option<&str> {
+    let within = |open: &str, close: &str| {
+        let (_, from) = page.split_once(open)?;
+        let (text, _) = from.split_once(close)?;
+        Some(text.trim()).filter(|text| !text.is_empty() && text.len() <= DETAIL_SHOWN && !text.contains('<'))
+    };
+    within("<title>", "</title>").or_else(|| within("<h1>", "</h1>"))
 }
 
 /// More than this of an error's body is not received.
@@ -169,7 +195,11 @@ mod tests {
         let problem = br#"{"type":"about:blank","title":"Bad","detail":"bad query param","status":400}"#;
         assert_eq!(describe(problem), ": bad query param");
         assert_eq!(describe(b"no token found\n"), ": no token found");
-        assert_eq!(describe(b"<html><body>503</body></html>"), "");
+        assert_eq!(describe(b"<html><body>503</body></html>"), ": an HTML page");
+        let haproxy = b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available.\n</body></html>\n";
+        assert_eq!(describe(haproxy), ": an HTML page, \"503 Service Unavailable\"");
+        let nginx = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>Bad</h1></body></html>";
+        assert_eq!(describe(nginx), ": an HTML page, \"502 Bad Gateway\"");
         assert_eq!(describe(b""), "");
         assert_eq!(describe("x".repeat(201).as_bytes()), "");
     }

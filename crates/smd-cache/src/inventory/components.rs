@@ -33,9 +33,15 @@ pub fn read_components(inventory: &mut Inventory, body: &[u8]) -> Result<(), Bod
             reject(id.as_str(), reason);
             None
         });
-        let role = Some(wire.role.trimmed()).filter(|role| !role.is_empty()).map(Into::into);
+        let unless_empty = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Into::into);
+        let (role, sub_role) = (unless_empty(wire.role.trimmed()), unless_empty(wire.sub_role.trimmed()));
         let component_type = types.shared(&wire.kind.0);
-        inventory.components.push(Component { row, id, component_type, nid, role });
+        let aliases = wire.aliases.0.iter().filter_map(|alias| match alias {
+            Loose::Text(text) => unless_empty(text.trim()),
+            Loose::Integer(_) | Loose::Odd(_) => None,
+        });
+        let aliases = aliases.collect();
+        inventory.components.push(Component { row, id, component_type, nid, role, sub_role, aliases });
     }
     Ok(())
 }

@@ -1,18 +1,27 @@
-//! Groups: rows to [`Group`]s (facts: smd-bss §4).
+//! Groups and partitions: rows to [`Group`]s (facts: smd-bss §4).
 
 use super::{Group, Inventory, Part};
 use crate::component::ComponentId;
 use crate::rejected::{RejectReason, Rejected, row_name};
 use crate::wire::{self, BodyError, Loose};
 
-/// Reads the collection into `inventory`, which is good for nothing after an error.
+/// Reads the groups into `inventory`, which is good for nothing after an error.
 pub fn read_groups(inventory: &mut Inventory, body: &[u8]) -> Result<(), BodyError> {
+    let Inventory { groups, rejected, .. } = inventory;
+    read(groups, rejected, Part::Groups, body)
+}
+
+/// Reads the partitions into `inventory`, which is good for nothing after an error.
+pub fn read_partitions(inventory: &mut Inventory, body: &[u8]) -> Result<(), BodyError> {
+    let Inventory { partitions, rejected, .. } = inventory;
+    read(partitions, rejected, Part::Partitions, body)
+}
+
+fn read(groups: &mut Vec<Group>, rejected: &mut Vec<Rejected>, part: Part, body: &[u8]) -> Result<(), BodyError> {
     let text = wire::text(body);
-    for (index, raw) in wire::rows(&text, Part::Groups.keys())?.into_iter().enumerate() {
-        wire::check_rejected(inventory.rejected.len())?;
-        let mut reject = |id: &str, reason| {
-            inventory.rejected.push(Rejected { row: row_name(Part::Groups.name(), index, id), reason });
-        };
+    for (index, raw) in wire::rows(&text, part.keys())?.into_iter().enumerate() {
+        wire::check_rejected(rejected.len())?;
+        let mut reject = |id: &str, reason| rejected.push(Rejected { row: row_name(part.name(), index, id), reason });
         let wire: wire::Group<'_> = match wire::row(raw) {
             Ok(wire) => wire,
             Err(message) => {
@@ -32,7 +41,7 @@ pub fn read_groups(inventory: &mut Inventory, body: &[u8]) -> Result<(), BodyErr
                 other => reject(label, RejectReason::Member(other.to_string())),
             }
         }
-        inventory.groups.push(Group { label: label.into(), members });
+        groups.push(Group { label: label.into(), members });
     }
     Ok(())
 }

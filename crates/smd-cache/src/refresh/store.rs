@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{ShrinkGuard, ShrinkPolicy};
 use crate::boot::{Precedence, read_boot};
-use crate::inventory::{Inventory, Part, PartError, read_groups};
+use crate::inventory::{Inventory, Part, PartError, read_groups, read_partitions};
 use crate::rejected::Rejected;
 use crate::snapshot::Snapshot;
 use crate::state::HeldBack;
@@ -19,6 +19,8 @@ pub struct Parts {
     pub smd: Option<SmdBodies>,
     /// SMD's groups.
     pub groups: Option<Bytes>,
+    /// SMD's partitions.
+    pub partitions: Option<Bytes>,
     /// BSS's boot parameters.
     pub boot: Option<Bytes>,
 }
@@ -33,23 +35,26 @@ pub struct SmdBodies {
 }
 
 /// What a poll brought of one source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum News<T> {
     /// It could not be fetched.
     Failed,
     /// What there was, or it was not asked for.
+    #[default]
     Unchanged,
     /// Other bodies.
     New(T),
 }
 
 /// What a poll brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Offered {
     /// SMD's two collections.
     pub smd: News<SmdBodies>,
     /// SMD's groups.
     pub groups: News<Bytes>,
+    /// SMD's partitions.
+    pub partitions: News<Bytes>,
     /// BSS's boot parameters.
     pub boot: News<Bytes>,
 }
@@ -134,7 +139,9 @@ impl Store {
         let mut parts = self.parts.clone();
         let boot = self.read_boot(offered.boot, &mut parts, outcome);
         let boot_identifiers = boot.boot.len();
-        let groups = read_groups_or_last(offered.groups, &mut parts, outcome);
+        let groups = read_or_last(Part::Groups, read_groups, offered.groups, &mut parts.groups, outcome);
+        let partitions =
+            read_or_last(Part::Partitions, read_partitions, offered.partitions, &mut parts.partitions, outcome);
         let Some(mut inventory) = self.read_smd(offered.smd, &mut parts, outcome) else {
             self.parts = parts;
             return;
@@ -143,6 +150,7 @@ impl Store {
             return;
         }
         inventory.absorb(groups);
+        inventory.absorb(partitions);
         inventory.absorb(boot);
         let (snapshot, rejected) = Snapshot::build(inventory);
         if parts.smd != self.parts.smd {
@@ -221,23 +229,30 @@ impl Store {
             }
         };
         keep(&mut self.parts.groups, &mut offered.groups, Part::Groups);
+        keep(&mut self.parts.partitions, &mut offered.partitions, Part::Partitions);
         keep(&mut self.parts.boot, &mut offered.boot, Part::Boot);
     }
 }
 
-/// The groups: the new ones, or the last where there are no new ones or they are not good.
-fn read_groups_or_last(news: News<Bytes>, parts: &mut Parts, outcome: &mut Outcome) -> Inventory {
-    let read = |body: &Bytes| trial(|inventory| read_groups(inventory, body));
+/// A part that everything else can do without: the new one, or the last where there is no new one or it is not good.
+fn read_or_last(
+    part: Part,
+    read_into: fn(&mut Inventory, &[u8]) -> Result<(), BodyError>,
+    news: News<Bytes>,
+    last: &mut Option<Bytes>,
+    outcome: &mut Outcome,
+) -> Inventory {
+    let read = |body: &Bytes| trial(|inventory| read_into(inventory, body));
     if let News::New(body) = news {
         match read(&body) {
             Ok(inventory) => {
-                parts.groups = Some(body);
+                *last = Some(body);
                 return inventory;
             }
-            Err(error) => outcome.refused.push(PartError { part: Part::Groups, error }),
+            Err(error) => outcome.refused.push(PartError { part, error }),
         }
     }
-    parts.groups.as_ref().and_then(|body| read(body).ok()).unwrap_or_default()
+    last.as_ref().and_then(|body| read(body).ok()).unwrap_or_default()
 }
 
 /// Reads into an empty inventory.
@@ -249,7 +264,8 @@ fn trial(read: impl FnOnce(&mut Inventory) -> Result<(), BodyError>) -> Result<I
 impl Offered {
     /// Whether there is anything to read.
     pub fn has_news(&self) -> bool {
-        matches!(self.smd, News::New(_)) || matches!(self.groups, News::New(_)) || matches!(self.boot, News::New(_))
+        let bodies = [&self.groups, &self.partitions, &self.boot];
+        matches!(self.smd, News::New(_)) || bodies.into_iter().any(|news| matches!(news, News::New(_)))
     }
 }
 
@@ -294,7 +310,7 @@ mod tests {
     }
 
     fn offer(smd: News<SmdBodies>, boot: News<Bytes>) -> Offered {
-        Offered { smd, groups: News::Unchanged, boot }
+        Offered { smd, boot, ..Offered::default() }
     }
 
     fn smd_only(smd: SmdBodies) -> Offered {

@@ -1,12 +1,14 @@
 //! Joins an inventory into a [`Snapshot`]: components, then the interfaces that belong to them, then the indexes.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::claims::{Verdict, judge};
 use super::digest::digest;
 use super::related::fill_pattern_nids;
 use super::{Component, Entry, Group, Interface, Snapshot};
-use crate::boot::{BootTable, Identifier};
+use crate::boot::{Asker, BootTable, Identifier};
 use crate::component::ComponentId;
 use crate::inventory::{self, Inventory, Part};
 use crate::mac::MacAddr;
@@ -15,9 +17,11 @@ use crate::xname::Xname;
 
 /// Joins and indexes.
 pub(super) fn build(inventory: Inventory) -> (Snapshot, Vec<Rejected>) {
-    let Inventory { mut interfaces, unreadable, components, groups, boot, mut rejected } = inventory;
+    let Inventory { mut interfaces, unreadable, components, groups, partitions, boot, mut rejected } = inventory;
     let mut snapshot = Snapshot { components: list(components, &mut rejected), ..Snapshot::default() };
     fill_pattern_nids(&mut snapshot.components);
+    gather(&mut snapshot, groups, &mut rejected);
+    part(&mut snapshot.components, partitions, &mut rejected);
     snapshot.last_update = interfaces.iter().filter_map(|row| row.updated).max().map(Into::into);
 
     let owners = owners(&snapshot.components, &interfaces);
@@ -37,7 +41,6 @@ pub(super) fn build(inventory: Inventory) -> (Snapshot, Vec<Rejected>) {
     for mac in unreadable {
         snapshot.by_mac.entry(mac).or_insert(Entry::Orphan);
     }
-    gather(&mut snapshot, groups, &mut rejected);
     snapshot.digest = digest(&snapshot);
     (snapshot, rejected)
 }
@@ -59,6 +62,9 @@ fn list(mut rows: Vec<inventory::Component>, rejected: &mut Vec<Rejected>) -> Ve
         nid: row.nid,
         pattern_nid: None,
         role: row.role,
+        sub_role: row.sub_role,
+        aliases: row.aliases,
+        partition: None,
         interfaces: 0..0,
         groups: Box::default(),
     };
@@ -103,7 +109,9 @@ fn place(snapshot: &mut Snapshot, mut hosts: Vec<(u32, inventory::Interface)>, b
             component.interfaces.start = at;
         }
         component.interfaces.end = at + 1;
-        let boot = boot.resolve(Identifier::Mac(row.mac), &component.id, component.role.as_deref()).cloned();
+        let groups: Vec<&str> = component.groups.iter().map(|group| &*snapshot.groups[*group as usize].label).collect();
+        let asker = Asker { id: &component.id, nid: component.nid, role: component.role.as_deref(), groups: &groups };
+        let boot = boot.resolve(Identifier::Mac(row.mac), &asker).cloned();
         let addresses = snapshot.addresses.len() as u32;
         let description = snapshot.descriptions.len() as u32;
         snapshot.by_mac.insert(row.mac, Entry::Host(at));
@@ -121,6 +129,23 @@ fn place(snapshot: &mut Snapshot, mut hosts: Vec<(u32, inventory::Interface)>, b
     let nids = snapshot.components.iter().zip(0..).filter_map(|(component, at)| Some((component.nid?, at)));
     snapshot.by_nid = nids.collect();
     snapshot.by_nid.sort_unstable();
+}
+
+/// Puts components into their partitions; of several that name one, the first by name has it.
+fn part(components: &mut [Component], mut rows: Vec<inventory::Group>, rejected: &mut Vec<Rejected>) {
+    rows.sort_by(|one, other| one.label.cmp(&other.label));
+    for row in rows {
+        let name: Arc<str> = row.label.into();
+        for member in row.members {
+            match components.binary_search_by(|component| component.id.cmp(&member)) {
+                Ok(at) => drop(components[at].partition.get_or_insert_with(|| Arc::clone(&name))),
+                Err(_) => rejected.push(Rejected {
+                    row: format!("{} {name}", Part::Partitions),
+                    reason: RejectReason::Member(member.to_string()),
+                }),
+            }
+        }
+    }
 }
 
 /// Joins the groups with the components that are their members; rows of one label are one group.

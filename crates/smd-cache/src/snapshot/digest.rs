@@ -17,7 +17,11 @@ pub(super) fn digest(snapshot: &Snapshot) -> [u8; 32] {
         content.text(component.id.as_str());
         content.text(component.kind.as_str());
         content.text(&component.nid.map_or_else(String::new, |nid| nid.to_string()));
-        content.text(component.role.as_deref().unwrap_or_default());
+        for text in [component.role.as_deref(), component.sub_role.as_deref(), component.partition.as_deref()] {
+            content.text(text.unwrap_or_default());
+        }
+        content.number(component.aliases.len() as u64);
+        component.aliases.iter().for_each(|alias| content.text(alias));
         content.number(component.interfaces.len() as u64);
         content.number(component.groups.len() as u64);
         component.groups.iter().for_each(|group| content.number(u64::from(*group)));

@@ -64,7 +64,22 @@ impl<'a> Host<'a> {
         self.component().role.as_deref()
     }
 
-    /// Boot configuration as BSS resolves it for `?mac=` of this interface, where BSS has one.
+    /// SMD's `SubRole` of the component (`Worker`, …), where it has one.
+    pub fn sub_role(self) -> Option<&'a str> {
+        self.component().sub_role.as_deref()
+    }
+
+    /// The partition that the component is in, where SMD has partitions and they are asked for.
+    pub fn partition(self) -> Option<&'a str> {
+        self.component().partition.as_deref()
+    }
+
+    /// What the component is called besides its ID, in its source's order: the `name` of a `nodes.yaml`.
+    pub fn aliases(self) -> impl Iterator<Item = &'a str> {
+        self.component().aliases.iter().map(|alias| &**alias)
+    }
+
+    /// Boot configuration as BSS or boot-service resolves it for `?mac=` of this interface, where there is one.
     pub fn boot(self) -> Option<&'a BootConfig> {
         self.interface().boot.as_deref()
     }

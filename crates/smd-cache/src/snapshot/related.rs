@@ -85,6 +85,9 @@ mod tests {
                 nid: nid.map(Nid),
                 pattern_nid: None,
                 role: None,
+                sub_role: None,
+                aliases: Box::default(),
+                partition: None,
                 interfaces: 0..0,
                 groups: Box::default(),
             })

@@ -58,25 +58,33 @@ pub(crate) fn check_rejected(count: usize) -> Result<(), BodyError> {
 
 /// Splits a body into its rows: a bare array, or an object that holds it under one of `keys`.
 pub(crate) fn rows<'a>(text: &'a str, keys: &[&str]) -> Result<Vec<&'a RawValue>, BodyError> {
+    keyed_rows(text, keys).map(|(_, rows)| rows)
+}
+
+/// The same with the key that wraps them, where one does.
+pub(crate) fn keyed_rows<'a>(text: &'a str, keys: &[&str]) -> Result<KeyedRows<'a>, BodyError> {
     match text.trim_start().as_bytes().first() {
         None => return Err(BodyError::Empty),
         Some(b'<') => return Err(BodyError::Html),
         Some(_) => {}
     }
     match parse(text)? {
-        Body::Array(rows) => Ok(rows),
+        Body::Array(rows) => Ok((None, rows)),
         Body::Null => Err(BodyError::Null),
         Body::Other(found) => Err(shape(keys, found.to_owned())),
         Body::Object(members) => match members.iter().find(|(key, _)| keys.contains(&&**key)) {
             None => Err(problem(&members).unwrap_or_else(|| shape(keys, names(&members)))),
             Some((key, value)) => match parse(value.get())? {
-                Body::Array(rows) => Ok(rows),
+                Body::Array(rows) => Ok((Some(key.clone()), rows)),
                 Body::Null => Err(BodyError::Null),
                 Body::Object(_) | Body::Other(_) => Err(shape(keys, format!("{key} as {}", kind_of(value)))),
             },
         },
     }
 }
+
+/// Rows, and the key that wraps them.
+pub(crate) type KeyedRows<'a> = (Option<Cow<'a, str>>, Vec<&'a RawValue>);
 
 /// Whether two bodies hold the same rows in any order: BSS lists its items in a new order each time, SMD after writes.
 pub fn same_rows(one: &[u8], other: &[u8], keys: &[&str]) -> bool {

@@ -51,13 +51,19 @@ pub(crate) struct Component<'a> {
     /// `Compute`, … where it has one.
     #[serde(borrow, default, rename = "Role")]
     pub(crate) role: Text<'a>,
+    /// `Worker`, … where it has one.
+    #[serde(borrow, default, rename = "SubRole")]
+    pub(crate) sub_role: Text<'a>,
+    /// Other names: ours alone, see [`crate::files`].
+    #[serde(borrow, default, rename = "Aliases")]
+    pub(crate) aliases: List<Loose<'a>>,
 }
 
-/// A row of `/hsm/v2/groups`.
+/// A row of `/hsm/v2/groups`, or of `/hsm/v2/partitions`, where the label is called `name`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Group<'a> {
     /// The group's name.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "name")]
     pub(crate) label: Text<'a>,
     /// Its members.
     #[serde(borrow, default)]

@@ -50,9 +50,18 @@ async fn every_fault_has_its_kind_and_says_what_was_asked_for() {
         (Reply::Whole(404, "application/problem+json", problem.into()), kind, "status 404: no such xname."),
         (Reply::Whole(500, "application/problem+json", problem.into()), kind, "status 500: no such xname."),
         (Reply::Whole(200, "application/problem+json", problem.into()), FailureKind::ContentType, "problem+json"),
-        (Reply::Whole(503, "text/html", html.into()), kind, "status 503"),
+        (Reply::Whole(503, "text/html", html.into()), kind, "status 503: an HTML page, \"503 Service Unavailable\""),
         (Reply::Whole(200, "text/html", html.into()), FailureKind::ContentType, "text/html"),
-        (Reply::Whole(401, "text/plain", "no token found\n".into()), kind, "status 401: no token found"),
+        (
+            Reply::Whole(401, "text/plain", "no token found\n".into()),
+            FailureKind::Unauthorized,
+            "status 401: no token found; it wants a token: configure one",
+        ),
+        (
+            Reply::Whole(403, "application/json", r#"{"schema_version":"authz.deny.v1"}"#.into()),
+            FailureKind::Forbidden,
+            r#"status 403: {"schema_version":"authz.deny.v1"}; it does not let us read this"#,
+        ),
         (Reply::Whole(500, "", String::new()), kind, "status 500"),
         (Reply::Whole(204, "", String::new()), kind, "status 204"),
         (Reply::Whole(304, "", String::new()), kind, "status 304"),
@@ -68,7 +77,7 @@ async fn every_fault_has_its_kind_and_says_what_was_asked_for() {
         let text = error.to_string();
         assert_eq!(error.kind(), kind, "{text}");
         assert!(text.contains(shown) && text.contains(PATH), "{text}");
-        assert_eq!(error.is_denied(), text.contains("status 401"), "{text}");
+        assert_eq!(error.is_denied(), text.contains("status 40") && !text.contains("404"), "{text}");
     }
 }
 

@@ -23,7 +23,7 @@ const DUMP: &str = "/boot/v1/dumpstate";
 type Publication = ([u8; 32], bool);
 
 /// A refresher at work; it stops when this is dropped.
-struct Running {
+pub(super) struct Running {
     handle: SnapshotHandle,
     state: StateHandle,
     control: Control,
@@ -34,7 +34,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: SourceConfig) -> Self {
+    pub(super) fn start(config: SourceConfig) -> Self {
         let refresher = Refresher::new(config).unwrap();
         let (stop, stopped) = oneshot::channel();
         let mut running = Self {
@@ -58,7 +58,7 @@ impl Running {
     }
 
     /// Waits for a state.
-    async fn until(&self, wanted: impl Fn(&CacheState) -> bool) -> Arc<CacheState> {
+    pub(super) async fn until(&self, wanted: impl Fn(&CacheState) -> bool) -> Arc<CacheState> {
         for _ in 0..2_000 {
             let state = self.state.load();
             if wanted(&state) {
@@ -70,12 +70,12 @@ impl Running {
     }
 
     /// Waits until two more polls are over: one of them began after this call.
-    async fn two_polls(&self) -> Arc<CacheState> {
+    pub(super) async fn two_polls(&self) -> Arc<CacheState> {
         let polls = self.state.load().polls;
         self.until(|state| state.polls >= polls + 2).await
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.handle.load().expect("something is served")
     }
 
@@ -83,7 +83,7 @@ impl Running {
         self.published.lock().unwrap().len()
     }
 
-    async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         drop(self.stop.take());
         self.task.take().unwrap().await.unwrap();
     }
@@ -173,7 +173,7 @@ async fn no_fault_of_either_collection_changes_what_is_served() {
     let faults = [
         (Reply::Whole(500, "application/problem+json", problem.into()), FailureKind::Status),
         (json(problem), FailureKind::Schema),
-        (Reply::Whole(401, "text/plain", "Unauthorized".into()), FailureKind::Status),
+        (Reply::Whole(401, "text/plain", "Unauthorized".into()), FailureKind::Unauthorized),
         (Reply::Whole(503, "text/html", "<html></html>".into()), FailureKind::Status),
         (json("<html></html>"), FailureKind::Schema),
         (json(""), FailureKind::Empty),
@@ -288,6 +288,23 @@ async fn bss_and_groups_fail_on_their_own() {
 
     server.set(BOOT, json(boot.replace("quiet", "verbose")));
     running.until(|_| running.snapshot().host(mac(0)).unwrap().boot().unwrap().params == "verbose").await;
+}
+
+#[tokio::test]
+async fn one_connection_to_each_service_serves_all_polls() {
+    let (server, bss) = (Server::start(), Server::start());
+    inventory(&server, 2);
+    server.set(GROUPS, json("[]"));
+    bss.set(BOOT, json("[]"));
+    let source = BssSource { url: bss.url(), ca: None, token_file: None, precedence: Precedence::Sql };
+    let running = Running::start(SourceConfig { groups: true, bss: Some(source), ..config(&server) });
+    running.until(|state| state.unchanged >= 4).await;
+    running.stop().await;
+    for (server, requests) in [(server, 3), (bss, 1)] {
+        let all = server.requests();
+        assert!(all.len() >= 4 * requests, "{all:?}");
+        assert!(all.iter().all(|request| request.connection == 0), "{all:?}");
+    }
 }
 
 #[tokio::test]

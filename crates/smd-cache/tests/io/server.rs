@@ -97,7 +97,7 @@ impl Script {
     }
 }
 
-/// The next request's path and Authorization header.
+/// The next request's path and Authorization header; its body is read and left.
 pub(crate) fn read_request(stream: &mut impl Read) -> Option<(String, Option<String>)> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -109,8 +109,13 @@ pub(crate) fn read_request(stream: &mut impl Read) -> Option<(String, Option<Str
     }
     let head = String::from_utf8(head).ok()?;
     let path = head.split(' ').nth(1)?.to_owned();
-    let header = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
-    Some((path, header.map(|line| line["authorization:".len()..].trim().to_owned())))
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    };
+    let length = header("content-length").map_or(0, |length| length.parse().unwrap());
+    stream.read_exact(&mut vec![0; length]).ok()?;
+    Some((path, header("authorization")))
 }
 
 /// Writes the reply; whether the connection may serve another request.

@@ -8,17 +8,16 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use smd_cache::Nid;
+use smd_cache::files::Findings;
 use thiserror::Error;
 
 use super::Cluster;
 use super::xname::Xname;
 
 mod boot;
-mod finding;
 mod inventory;
 
 pub use boot::boot_parameters;
-pub use finding::Finding;
 pub use inventory::Inventory;
 
 /// Why files make no cluster.
@@ -33,8 +32,8 @@ pub enum LoadError {
         reason: io::Error,
     },
     /// The file's author made these mistakes.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Findings(Vec<Finding>),
+    #[error(transparent)]
+    Findings(#[from] Findings),
 }
 
 impl Cluster {
@@ -78,7 +77,7 @@ impl Inventory {
     /// If it cannot be read, or with everything that is wrong in it.
     pub fn from_file(path: &Path) -> Result<Self, LoadError> {
         let (file, text) = read(path)?;
-        Self::parse(&file, &text)
+        Ok(Self::parse(&file, &text)?)
     }
 }
 

@@ -7,15 +7,13 @@ pub(crate) struct Xname {
     pub(crate) id: String,
     /// Its component type: `Node`.
     pub(crate) component_type: &'static str,
-    /// Its numbers from left to right.
-    numbers: Vec<u32>,
 }
 
 impl Xname {
     /// The xname that `text` spells, `None` where it is none.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
-        let (mut id, mut letters, mut numbers, mut rest) = (String::new(), String::new(), Vec::new(), text.as_str());
+        let (mut id, mut letters, mut rest) = (String::new(), String::new(), text.as_str());
         while let Some(letter) = rest.chars().next() {
             let digits = rest.get(letter.len_utf8()..)?;
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
@@ -23,14 +21,13 @@ impl Xname {
             if letter == 'x' && number > CABINET_MAX {
                 return None;
             }
-            numbers.push(number);
             letters.push(letter);
             id.push(letter);
             id.push_str(&number.to_string());
             rest = &digits[end..];
         }
         let component_type = TYPES.iter().find(|(_, pattern)| *pattern == letters)?.0;
-        Some(Self { id, component_type, numbers })
+        Some(Self { id, component_type })
     }
 
     /// The BMC that a node's xname names: `x1000c0s0b0` of `x1000c0s0b0n1`. `None` for anything but a node.
@@ -40,13 +37,7 @@ impl Xname {
 
     /// The NID that SMD makes up for a node that it is given none for (facts §3). `None` for anything but a node.
     pub(crate) fn synthesised_nid(&self) -> Option<u64> {
-        match *self.numbers.as_slice() {
-            [cabinet, chassis, slot, bmc, node] if self.component_type == "Node" => {
-                let [cabinet, chassis, slot, bmc, node] = [cabinet, chassis, slot, bmc, node].map(u64::from);
-                Some((cabinet + 1) * 16_384 + chassis * 2_048 + slot * 32 + bmc * 4 + node)
-            }
-            _ => None,
-        }
+        smd_cache::Xname::parse(&self.id)?.synthesised_nid()
     }
 }
 

@@ -97,10 +97,14 @@ pub(super) fn set(draft: &mut Draft, key: &str, value: &str, place: Range<usize>
             draft.names.other = Some(Rule::hostname_default(value).map_err(rule_fault)?);
         }
         "auth_mode" => {
-            auth_mode(value).map_err(|message| fault(message).into_iter().map(Fault::fatal).collect::<Vec<_>>())?;
+            let fatal = |message| fault(message).into_iter().map(Fault::fatal).collect::<Vec<_>>();
+            draft.token.mode = Some(value.parse().map_err(fatal)?);
         }
-        "tokensmith_url" => drop(values::http_url(value).map_err(fault)?),
-        "refresh_before" => drop(duration::parse(value).map_err(fault)?),
+        "tokensmith_url" => draft.token.url = Some(values::http_url(value).map_err(fault)?),
+        "refresh_before" => {
+            // the original takes its default for what is not above zero
+            draft.token.refresh_before = Some(duration::parse(value).map_err(fault)?).filter(|time| !time.is_zero());
+        }
         _ => {
             let unknown = Fault::new(0..0, format!("`coresmd` has no key `{key}`"));
             return Err(vec![unknown.help(did_you_mean(key, &KNOWN))]);
@@ -145,12 +149,4 @@ fn interval(text: &str) -> Result<Duration, String> {
 fn tftp_port(text: &str) -> Result<Option<u16>, String> {
     let port: u16 = text.parse().map_err(|_| format!("{text:?} is no port: 0 to 65535"))?;
     Ok(Some(port).filter(|port| *port != 0))
-}
-
-fn auth_mode(text: &str) -> Result<(), String> {
-    match text {
-        "disabled" => Ok(()),
-        "optional" | "required" => Err("tokens of TokenSmith are not supported yet by this version".into()),
-        _ => Err(format!("{text:?} is none of disabled, optional, required")),
-    }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{LEAST, faults, good, with_coresmd};
 use crate::admission::Limits;
-use crate::policy::{AutoConfigure, Nbp, Step};
+use crate::policy::{AutoConfigure, Bootloop, Nbp, PoolSettings, Step};
+use crate::pool::{Range, Times};
 
 /// A configuration with these steps, from line 3 on.
 fn steps(lines: &[&str]) -> String {
@@ -78,7 +79,8 @@ fn every_fault_of_the_other_steps_is_named() {
 
 #[test]
 fn somebody_must_give_addresses() {
-    let without = "1:1 error no step gives an address: without `coresmd` or `file` nobody is answered";
+    let without =
+        "1:1 error no step gives an address: without `coresmd`, `file`, `range` or `bootloop` nobody is answered";
     assert_eq!(faults(&steps(&["dns: 1.1.1.1", "nbp: x"])), [without]);
     assert_eq!(faults(&steps(&["dns: 1.1.1.1", "file: hosts"])), [""; 0]);
 }
@@ -102,4 +104,67 @@ fn limits_are_numbers_or_off() {
             &format!("6:68 error `policy.max_rate_per_interface`: \"5/s\" {wrong}"),
         ]
     );
+}
+
+/// The pool of a configuration with this step, and the script of `bootloop`.
+fn pool(lines: &[&str]) -> (PoolSettings, Option<String>) {
+    let text = steps(lines);
+    assert_eq!(faults(&text), [""; 0]);
+    let policy = good(&text).policy;
+    let script = policy.steps.iter().find_map(|step| match step {
+        Step::Bootloop(Bootloop { script }) => Some(script.clone()),
+        _ => None,
+    });
+    (policy.pool.unwrap(), script)
+}
+
+/// A range of 172.16.0.0/24, which the configuration may name.
+fn range(named: bool, first: u8, last: u8) -> Range {
+    let network = named.then(|| "172.16.0.0/24".parse().unwrap());
+    Range::new(network, [172, 16, 0, first].into(), [172, 16, 0, last].into()).unwrap()
+}
+
+#[test]
+fn every_dialect_of_bootloop_is_read() {
+    let settings = |ranges: &[Range], lease_time| PoolSettings {
+        file: "/tmp/b.db".into(),
+        ranges: ranges.to_vec(),
+        times: Times::new(lease_time),
+    };
+    let script = |name: &str| Some(name.to_owned());
+    for (line, wanted, name) in [
+        ("bootloop: /tmp/b.db x.ipxe 90s 172.16.0.9 172.16.0.10", settings(&[range(false, 9, 10)], 90), "x.ipxe"),
+        ("bootloop: /tmp/b.db 1m 172.16.0.9 172.16.0.9", settings(&[range(false, 9, 9)], 60), "default"),
+        (
+            "bootloop: lease_file=/tmp/b.db ipv4_start=172.16.0.9 ipv4_end=172.16.0.10",
+            settings(&[range(false, 9, 10)], 300),
+            "default",
+        ),
+        (
+            "bootloop: lease_file='/tmp/b.db' script_path=\"http://h/s\" lease_time=1h subnet_pool=172.16.0.77/24,172.16.0.9,172.16.0.10",
+            settings(&[range(true, 9, 10)], 3600),
+            "http://h/s",
+        ),
+        (
+            // The same network again takes the place of the first one.
+            "bootloop: {lease_file: /tmp/b.db, subnet_pool: [\"172.16.0.0/24,172.16.0.1,172.16.0.2\", \"172.16.0.0/24, 172.16.0.3, 172.16.0.4\"]}",
+            settings(&[range(true, 3, 4)], 300),
+            "default",
+        ),
+    ] {
+        assert_eq!(pool(&[line]), (wanted, script(name)), "{line}");
+    }
+}
+
+#[test]
+fn range_and_the_section_pool_are_read() {
+    let line = "range: leases.db 172.16.0.9 172.16.0.10 1.5s";
+    let times = Times::new(2);
+    assert_eq!(
+        pool(&[line]),
+        (PoolSettings { file: "leases.db".into(), ranges: vec![range(false, 9, 10)], times }, None)
+    );
+    let text = format!("{}pool: {{offer_hold: 1500ms, quarantine: 2m}}\n", steps(&[line]));
+    let settings = good(&text).policy.pool.unwrap();
+    assert_eq!(settings.times, Times { lease_time: 2, offer_hold: 2, quarantine: 120 });
 }

@@ -8,6 +8,7 @@
 
 mod open;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -24,16 +25,20 @@ pub use self::open::SetAside;
 pub struct Sqlite {
     path: PathBuf,
     connection: Connection,
+    /// Locked as long as this is open.
+    _lock: File,
 }
 
 impl Sqlite {
     /// Opens the lease file, or makes one. A corrupt one is set aside under another name, and a new one made: the second
     /// value says so, and whoever starts a server must say so too, since leases are lost. `now` becomes part of that name.
     ///
-    /// Another program that writes to the file at the same time is waited for, for a short while.
+    /// Another server of ours that has the file open is noticed, by a lock on `PATH.lock`. Another program that writes to
+    /// it at the same time is waited for, for a short while.
     pub fn open(path: &Path, now: SystemTime) -> Result<(Self, Option<SetAside>), StoreError> {
+        let lock = open::lock(path)?;
         let (connection, set_aside) = open::open(path, now)?;
-        Ok((Self { path: path.to_owned(), connection }, set_aside))
+        Ok((Self { path: path.to_owned(), connection, _lock: lock }, set_aside))
     }
 
     fn read(&self) -> rusqlite::Result<Loaded> {
@@ -78,7 +83,7 @@ impl Store for Sqlite {
     }
 
     fn close(self) -> Result<(), StoreError> {
-        let Self { path, connection } = self;
+        let Self { path, connection, _lock } = self;
         let checkpoint = connection.query_row("pragma wal_checkpoint(truncate)", [], |_: &Row<'_>| Ok(()));
         let closed = checkpoint.and_then(|()| connection.close().map_err(|(_, source)| source));
         closed.map_err(|source| StoreError::Write { path, source })

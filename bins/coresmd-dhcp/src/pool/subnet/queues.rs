@@ -27,6 +27,11 @@ impl Queues {
         self.of(state).first().copied()
     }
 
+    /// The addresses in the order in which their state ends.
+    pub(super) fn oldest(&self, state: State) -> impl Iterator<Item = u32> {
+        self.of(state).iter().map(|(_, address)| *address)
+    }
+
     pub(super) fn len(&self, state: State) -> usize {
         self.of(state).len()
     }

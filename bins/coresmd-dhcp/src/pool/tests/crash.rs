@@ -74,7 +74,7 @@ fn lease_until_killed(path: &Path) {
     let link = Link::Direct(&[]);
     for number in 0_u32..131_072 {
         let client = ClientKey::new(&number.to_be_bytes()).unwrap();
-        let Verdict::Offer(address) = pool.discover(&client, link, None, at(0)).verdict else { return };
+        let Verdict::Offer(address) = pool.discover(&client, link, None, &|_| false, at(0)).verdict else { return };
         let request = Request { client: &client, link, state: ClientState::Selecting, address, hostname: None };
         let changes = pool.request(&request, at(0)).changes;
         writer.submit(changes, Some((client, address))).unwrap();

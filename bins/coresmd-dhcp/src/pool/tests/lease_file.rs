@@ -201,13 +201,24 @@ fn a_corrupt_file_is_set_aside_and_said_to_be() {
 }
 
 #[test]
+fn a_second_server_is_noticed() {
+    let (_directory, path) = lease_file();
+    let (store, _) = Sqlite::open(&path, at(0)).unwrap();
+    let error = Sqlite::open(&path, at(0)).unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
+    assert!(error.to_string().contains("another server uses it"), "{error}");
+    store.close().unwrap();
+    drop(Sqlite::open(&path, at(0)).unwrap());
+}
+
+#[test]
 fn what_cannot_be_opened_is_named() {
     let (directory, path) = lease_file();
     let missing = directory.path().join("missing").join("leases.db");
     // /proc takes no new file, from nobody.
     for path in [&missing, directory.path(), Path::new("/proc/leases.db")] {
         let error = Sqlite::open(path, at(0)).unwrap_err();
-        assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
+        assert!(matches!(error, StoreError::Open { .. } | StoreError::Lock { .. }), "{error:?}");
         assert!(error.to_string().starts_with(&format!("cannot open the lease file {}: ", path.display())), "{error}");
     }
     sql(&path, "create table leases4 (client text)");

@@ -98,7 +98,7 @@ impl World {
     }
 
     fn discover(&mut self, who: u8, subnet: u8, requested: Option<Ipv4Addr>) -> Result<(), TestCaseError> {
-        let answer = self.pool.discover(&client(who), link(subnet), requested, at(self.now));
+        let answer = self.pool.discover(&client(who), link(subnet), requested, &|_| false, at(self.now));
         self.queue.push_back((answer.changes, None));
         match answer.verdict {
             Verdict::Offer(offered) => {
@@ -185,10 +185,11 @@ impl World {
         prop_assert_eq!(self.store.load().unwrap().records, []);
         for (subnet, size) in (0..).zip(SIZES) {
             for number in 0..size {
-                let verdict = self.pool.discover(&client(100 + number), link(subnet), None, at(self.now)).verdict;
+                let verdict =
+                    self.pool.discover(&client(100 + number), link(subnet), None, &|_| false, at(self.now)).verdict;
                 prop_assert_eq!(verdict, Verdict::Offer(address(subnet, number + 1)));
             }
-            let verdict = self.pool.discover(&client(200), link(subnet), None, at(self.now)).verdict;
+            let verdict = self.pool.discover(&client(200), link(subnet), None, &|_| false, at(self.now)).verdict;
             prop_assert_eq!(verdict, Verdict::Silence(Silence::Exhausted));
         }
         Ok(())

@@ -27,8 +27,8 @@ fn play(pool: &mut Pool, link: Link<'_>, steps: impl IntoIterator<Item = Step>) 
     for (number, (second, who, act, expected)) in steps.into_iter().enumerate() {
         let (key, now) = (&client(who), at(second));
         let verdict = match act {
-            Discover => pool.discover(key, link, None, now).verdict,
-            Want(address) => pool.discover(key, link, Some(address), now).verdict,
+            Discover => pool.discover(key, link, None, &|_| false, now).verdict,
+            Want(address) => pool.discover(key, link, Some(address), &|_| false, now).verdict,
             Ask(state, address) => {
                 pool.request(&Request { client: key, link, state, address, hostname: None }, now).verdict
             }

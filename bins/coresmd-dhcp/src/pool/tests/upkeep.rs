@@ -20,13 +20,13 @@ fn the_store_follows() {
         hostname: hostname.into(),
     };
     let delete = || vec![Change::Delete { client: client(1), address: ip(150) }];
-    assert_eq!(pool.discover(&key, LINK, None, at(0)).changes, []);
+    assert_eq!(pool.discover(&key, LINK, None, &|_| false, at(0)).changes, []);
     assert_eq!(pool.request(&request(Some("node")), at(1)).changes, [Change::Put(record(301, "node"))]);
     assert_eq!(pool.request(&request(None), at(2)).changes, [Change::Put(record(302, "node"))]);
     assert_eq!(pool.request(&request(Some("other")), at(3)).changes, [Change::Put(record(303, "other"))]);
     assert_eq!(pool.expire(at(303)), []);
     assert_eq!(pool.clone().expire(at(304)), delete());
-    assert_eq!(pool.clone().discover(&client(2), LINK, None, at(304)).changes, delete());
+    assert_eq!(pool.clone().discover(&client(2), LINK, None, &|_| false, at(304)).changes, delete());
     assert_eq!(pool.clone().release(&key, ip(150), at(4)).changes, delete());
     assert_eq!(pool.clone().decline(&key, ip(150), at(4)).changes, delete());
     assert_eq!(pool.clone().forget(&key), delete());
@@ -36,7 +36,7 @@ fn the_store_follows() {
 #[test]
 fn usage_counts_each_state() {
     let mut pool = pool(150, 159);
-    let mut discover = |last| pool.discover(&client(last), LINK, None, at(0)).verdict;
+    let mut discover = |last| pool.discover(&client(last), LINK, None, &|_| false, at(0)).verdict;
     assert_eq!([1, 2, 3, 4].map(&mut discover), [150, 151, 152, 153].map(|last| Verdict::Offer(ip(last))));
     for last in [2, 3] {
         let (key, address) = (client(last), ip(149 + last));
@@ -54,14 +54,14 @@ fn clients_that_come_and_go_are_forgotten_in_the_end() {
     let mut pool = Pool::new(&[range], TIMES).unwrap();
     let mut come_and_go = |number: u32| {
         let (key, address) = (ClientKey::new(&number.to_be_bytes()).unwrap(), Ipv4Addr::from(0x0a80_0000 + number));
-        let offer = pool.discover(&key, LINK, Some(address), at(0)).verdict;
+        let offer = pool.discover(&key, LINK, Some(address), &|_| false, at(0)).verdict;
         pool.release(&key, address, at(1)).changes.len() + usize::from(offer == Verdict::Offer(address))
     };
     let all = 65_536 + 10;
     assert_eq!((0..all).map(&mut come_and_go).sum::<usize>(), all as usize);
     let mut first_choice = |number: u32| {
         let key = ClientKey::new(&number.to_be_bytes()).unwrap();
-        pool.discover(&key, LINK, None, at(2)).verdict
+        pool.discover(&key, LINK, None, &|_| false, at(2)).verdict
     };
     assert_eq!(first_choice(9), Verdict::Offer(Ipv4Addr::new(10, 0, 0, 0)));
     assert_eq!(first_choice(10), Verdict::Offer(Ipv4Addr::new(10, 128, 0, 10)));

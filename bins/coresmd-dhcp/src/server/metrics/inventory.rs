@@ -9,6 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use smd_cache::state::{CacheState, StateHandle};
+use smd_cache::token::TokenState;
 
 /// Age, size, rejected rows, failures and readiness.
 #[derive(Debug)]
@@ -42,6 +43,16 @@ impl Collector for InventoryCollector {
         }
         counter(encoder, "coresmd_polls", "Polls of SMD and BSS", state.polls)?;
         counter(encoder, "coresmd_polls_unchanged", "Polls that changed nothing", state.unchanged)?;
+        if let Some(token) = &state.token {
+            let help = "Whether the token is in this state";
+            let mut states = encoder.encode_descriptor("coresmd_token_state", help, None, MetricType::Gauge)?;
+            for known in TokenState::ALL {
+                let is = i64::from(known == token.state);
+                ConstGauge::new(is).encode(states.encode_family(&[("state", known.label())])?)?;
+            }
+            counter(encoder, "coresmd_tokens", "Tokens got", token.granted)?;
+            counter(encoder, "coresmd_token_failures", "Attempts to get one that failed", token.failed)?;
+        }
         let mut failures =
             encoder.encode_descriptor("coresmd_poll_failures", "Failures, by kind", None, MetricType::Counter)?;
         for (kind, count) in state.failures.iter() {
@@ -51,7 +62,7 @@ impl Collector for InventoryCollector {
     }
 }
 
-fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: i64) -> fmt::Result {
+pub(super) fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: i64) -> fmt::Result {
     ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
 }
 

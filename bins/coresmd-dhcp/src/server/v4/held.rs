@@ -93,13 +93,13 @@ impl Held {
 
 impl Reply {
     /// Sends it; says which way it went.
-    fn send(&self, link: Option<&LinkSocket>) -> Way {
+    pub(super) fn send(&self, link: Option<&LinkSocket>) -> Way {
         if self.route.send_frame(link, &self.payload) {
             return Way::Link;
         }
         let Route { to, from, interface, .. } = self.route;
         if let Err(error) = self.endpoint.send(to, from, interface, &self.payload) {
-            tracing::debug!(%error, %to, "a reply that was held back cannot be sent");
+            tracing::debug!(%error, %to, "a reply that has waited cannot be sent");
         }
         self.route.way
     }

@@ -107,7 +107,7 @@ fn who_asks_too_often_is_dropped_before_anything_is_looked_up() {
             seen.push((mac, urgency));
             excess.map_or(Ok(()), Err)
         };
-        let hooks = Hooks { admit: &mut admit, observe: &mut |_, _, _| {} };
+        let hooks = Hooks { admit: &mut admit, observe: &mut |_, _, _| {}, lender: None };
         let transaction = handle_with(Some(&snapshot), &policy(&[]), arrival, hooks);
         let reason = excess.map_or(DropReason::Declined, DropReason::from);
         assert_eq!(transaction.outcome, Err(reason));
@@ -115,4 +115,15 @@ fn who_asks_too_often_is_dropped_before_anything_is_looked_up() {
     }
     let (mac, beginning) = (MacAddr(NODE), Urgency::Beginning);
     assert_eq!(seen, [(mac, beginning), (mac, beginning), (mac, Urgency::UnderWay)]);
+}
+
+#[test]
+fn an_exchange_under_way_is_urgent() {
+    use MessageType::{Ack, Decline, Discover, Inform, Release, Request};
+    for (kind, urgent) in
+        [(Discover, false), (Inform, false), (Request, true), (Decline, true), (Release, true), (Ack, false)]
+    {
+        assert_eq!(is_urgent(&bytes(&ask(kind))), urgent, "{kind:?}");
+    }
+    assert!(!is_urgent(b"nothing"));
 }

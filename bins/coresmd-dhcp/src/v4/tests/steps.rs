@@ -10,7 +10,7 @@ const STRANGER: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const LISTED: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 61);
 
 fn with_steps(steps: Vec<Step>) -> Policy {
-    Policy { steps: [vec![Step::ServerId(SERVER)], steps].concat(), server_id: Some(SERVER) }
+    Policy { steps: [vec![Step::ServerId(SERVER)], steps].concat(), server_id: Some(SERVER), pool: None }
 }
 
 fn coresmd() -> Step {

@@ -31,6 +31,30 @@ fn addresses() -> impl Strategy<Value = Ipv6Addr> {
     prop_oneof![Just(NODE_ADDRESS), Just(Ipv6Addr::UNSPECIFIED), any::<u128>().prop_map(Ipv6Addr::from)]
 }
 
+#[test]
+fn who_asks_too_often_goes_no_further_and_is_known_by_mac_or_duid() {
+    let (snapshot, networks, meta) = (snapshot(), networks(), multicast());
+    let ask_as = |duid: &Duid| {
+        let mut message = Outgoing::new(MessageType::Solicit, [1, 2, 3]);
+        message.options.push_duid(OptionCode::ClientId, duid);
+        let datagram = message.encode(&[]).unwrap();
+        let arrival = Arrival { meta: &meta, networks: &networks, datagram: &datagram };
+        let mut asked = None;
+        let mut admit = |sender, urgency| {
+            asked = Some((sender, urgency));
+            Err(Excess::Mac)
+        };
+        let hooks = Hooks { admit: &mut admit, observe: &mut |_, _, _| panic!("no rule is looked at") };
+        let outcome = handle_with(Some(&snapshot), &usual(), &mut [], arrival, now(), hooks).outcome;
+        assert_eq!(outcome, Err(DropReason::MacRate));
+        asked.unwrap()
+    };
+    let uuid = |octet: u8| Duid::new(&[&[0, 4][..], &[octet; 16]].concat()).unwrap();
+    assert_eq!(ask_as(&Duid::link_layer(NODE)), (NODE, Urgency::Beginning));
+    assert_eq!(ask_as(&uuid(1)), ask_as(&uuid(1)));
+    assert_ne!(ask_as(&uuid(1)), ask_as(&uuid(2)));
+}
+
 proptest! {
     #[test]
     fn no_datagram_makes_it_panic(datagram in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -109,7 +109,12 @@ fn every_state_of_a_reservation() {
         ("a stranger's REQUEST", asks_us(Request, STRANGER, &[]), Ok((Reply, None, none(Status::NoAddrsAvail)))),
         ("a stranger's RENEW", asks_us(Renew, STRANGER, &[OTHER]), Ok((Reply, None, none(Status::NoBinding)))),
         ("a stranger's REBIND", asks(Rebind, STRANGER, &[OTHER]), Err(DropReason::Unserved(Unserved::Unknown))),
-        ("a stranger's CONFIRM", asks(Confirm, STRANGER, &[OTHER]), Err(DropReason::Unserved(Unserved::Unknown))),
+        ("a stranger's CONFIRM", asks(Confirm, STRANGER, &[OTHER]), Ok((Reply, Some(Status::Success), vec![]))),
+        (
+            "a stranger's CONFIRM, off",
+            asks(Confirm, STRANGER, &[OFF_LINK]),
+            Ok((Reply, Some(Status::NotOnLink), vec![])),
+        ),
         (
             "a stranger's RELEASE",
             asks_us(Release, STRANGER, &[OTHER]),
@@ -137,6 +142,44 @@ fn who_is_given_nothing_is_told_why() {
     // iPXE has a DUID-UUID: its MAC address is in the address that it sends from.
     let ipxe = meta("[fe80::5054:ff:febe:ef01]:546", "[ff02::1:2]:547");
     assert_eq!(outcome(&usual(), &message, &ipxe).unwrap().address, Some(NODE_ADDRESS));
+}
+
+#[test]
+fn who_is_given_nothing_is_told_when_to_ask_again_if_it_wants_to_know() {
+    let asks = |mac, codes: &'static [OptionCode]| {
+        let message = with_ia(ask(MessageType::Solicit, mac), 7, &[]);
+        let transmit =
+            outcome(&usual(), &with(message, |options| options.push_codes(OptionCode::ORO, codes)), &multicast());
+        let reply = transmit.unwrap().datagram;
+        Received::decode(&reply).unwrap().option(OptionCode::SolMaxRt).map(<[u8]>::to_vec)
+    };
+    assert_eq!(asks(STRANGER, &[OptionCode::SolMaxRt]), Some(vec![0, 0, 1, 44]));
+    assert_eq!(asks(STRANGER, &[]), None);
+    assert_eq!(asks(NODE, &[OptionCode::SolMaxRt]), None);
+}
+
+#[test]
+fn a_unicast_information_request_is_answered_as_by_the_original() {
+    let unicast = meta("[fd00:16::1]:546", "[fd00:16::253]:547");
+    let transmit = outcome(&usual(), &ask(MessageType::InformationRequest, NODE), &unicast).unwrap();
+    assert_eq!(transmit.message_type, MessageType::Reply);
+}
+
+#[test]
+fn a_clients_relays_are_nested_to_eight_hops_and_no_further() {
+    let solicit = with_ia(ask(MessageType::Solicit, MANY), 1, &[]);
+    let mut datagram = relayed("fd00:40:2::1", &solicit);
+    for hop in 1..=9_u8 {
+        let transmit = answer(&usual(), &mut [], &datagram, &meta("[fd00:40::1]:547", "[fd00:16::253]:547")).unwrap();
+        let reply = Received::decode(&transmit.datagram).unwrap();
+        let hops: Vec<u8> = reply.relays().iter().map(|relay| relay.hop_count).collect();
+        assert_eq!(hops, (0..hop).rev().collect::<Vec<_>>());
+        assert_eq!(transmit.address, Some("fd00:40:2::9".parse().unwrap()), "the link is that of the first relay");
+        let addresses = [0; 32];
+        datagram = [&[12, hop][..], &addresses, &[0, 9], &(datagram.len() as u16).to_be_bytes(), &datagram].concat();
+    }
+    let beyond = answer(&usual(), &mut [], &datagram, &multicast());
+    assert!(matches!(beyond, Err(DropReason::Malformed(_))), "{beyond:?}");
 }
 
 #[test]
@@ -296,6 +339,11 @@ fn prefixes_are_leased_released_and_taken_back() {
     assert_eq!(play(renewal), (None, vec![(first, 3600), (foreign, 0)]));
     assert_eq!(play(wants(ask_us(MessageType::Renew, MANY), Some(foreign))), (Some(Status::NoBinding), vec![]));
     assert_eq!(play(wants(ask_us(MessageType::Release, MANY), Some(first))), (Some(Status::NoBinding), vec![]));
+    // What it does not name stays, and a DECLINE is about addresses only.
+    assert_eq!(play(wants(ask_us(MessageType::Release, NODE), Some(second))), (None, vec![]));
+    let declined = wants(ask_us(MessageType::Decline, NODE), Some(first));
+    assert_eq!(play(declined), (Some(Status::NoBinding), vec![]));
+    assert_eq!(play(wants(ask(MessageType::Rebind, NODE), Some(first))), given(first));
     assert_eq!(play(wants(ask_us(MessageType::Release, NODE), Some(first))), (None, vec![]));
     // Its lease was lost, not its prefix: who renews what is free has it again.
     assert_eq!(play(wants(ask_us(MessageType::Renew, NODE), Some(first))), given(first));

@@ -49,7 +49,7 @@ pub(super) fn registry(site: &Site) -> Registry {
     }));
     registry.register_collector(Box::new(UdpCollector::new("coresmd_dns", counters)));
     let sources = site.inventories.iter();
-    let sources = sources.map(|known| (known.source.smd_url.clone(), known.state.clone(), known.served.clone()));
+    let sources = sources.map(|known| (known.source.name(), known.state.clone(), known.served.clone()));
     registry.register_collector(Box::new(InventoryCollector { sources: sources.collect() }));
     let directives = services.iter().flat_map(|service| {
         let (labels, view) = (service.labels(), service.view());

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -46,6 +46,19 @@ impl fmt::Display for SetAside {
 enum Failure {
     Corrupt(String),
     Sqlite(rusqlite::Error),
+}
+
+/// Locks the file beside the lease file. `SQLite` locks the lease file itself, by `fcntl`, so that others can read it; that
+/// is no hindrance to a second server.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let lock = with_suffix(path, ".lock");
+    let failed = |source| StoreError::Lock { path: path.to_owned(), lock: lock.clone(), source };
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&lock).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned(), lock }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
 }
 
 pub(super) fn open(path: &Path, now: SystemTime) -> Result<(Connection, Option<SetAside>), StoreError> {
