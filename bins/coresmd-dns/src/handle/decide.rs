@@ -57,10 +57,10 @@ pub(super) fn decide<'v>(block: &'v Block, header: &Header, question: &Question<
         return Decision::Fail(Rcode::Refused, None, None);
     }
     let miss = passed_on.map(|answer| (answer.zone, false));
-    if query.is_internet() {
-        if let Some(composed) = chain.local(question) {
-            return Decision::Composed(composed, miss);
-        }
+    if query.is_internet()
+        && let Some(composed) = chain.local(question)
+    {
+        return Decision::Composed(composed, miss);
     }
     if let Some(resolver) = chain.resolver(question) {
         return match resolver.lookup(&Key::new(header, query, question.name), now) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 mod chain;
 mod reload;
+mod zone;
 
 /// A directory with a Corefile.
 struct Place {
