@@ -23,6 +23,8 @@ pub struct Answer<'c> {
     /// Whether this is for the next directive to say, and to be said only where there is none: the name is not ours, or
     /// it is missing and `fallthrough` covers it.
     pub passes_on: bool,
+    /// Whether the records end in an alias whose name lies in no zone that this one could answer for.
+    pub leads_away: bool,
 }
 
 /// The answer section: records whose owner is a pointer to the question.
@@ -46,7 +48,10 @@ pub struct Soa<'c> {
 /// The answer to a question for a name, given in lower-case wire form, and a type.
 pub fn answer<'c>(catalog: &'c Catalog, name: &[u8], qtype: Rtype) -> Answer<'c> {
     // whole zones are given away over TCP, to those who may have them (crate::transfer)
-    if qtype == Rtype::AXFR || qtype == Rtype::IXFR && catalog.zone_at(name).is_none() {
+    if matches!(qtype, Rtype::AXFR | Rtype::IXFR) && catalog.zone_at(name).is_none() {
+        return Answer { passes_on: true, ..Answer::of(Rcode::NotAuth) };
+    }
+    if qtype == Rtype::AXFR {
         return Answer::of(Rcode::Refused);
     }
     if !catalog.is_loaded() {
@@ -71,7 +76,15 @@ fn not_ours<'c>() -> Answer<'c> {
 impl<'c> Answer<'c> {
     /// A response code and nothing else.
     pub fn of(rcode: Rcode) -> Self {
-        Self { rcode, authoritative: false, records: Records::default(), soa: None, zone: None, passes_on: false }
+        Self {
+            rcode,
+            authoritative: false,
+            records: Records::default(),
+            soa: None,
+            zone: None,
+            passes_on: false,
+            leads_away: false,
+        }
     }
 
     /// Whether it holds what was asked for.
@@ -105,7 +118,8 @@ fn at_node<'c>(catalog: &'c Catalog, node: &'c Node, apex: bool, qtype: Rtype) -
             match end {
                 End::Here => no_data(node, zone, chain),
                 End::Missing => Answer { rcode: Rcode::NxDomain, ..no_data(node, zone, chain) },
-                End::Elsewhere | End::Nowhere => Answer::records(node.zone, chain),
+                End::Elsewhere => Answer { leads_away: true, ..Answer::records(node.zone, chain) },
+                End::Nowhere => Answer::records(node.zone, chain),
             }
         }
     }

@@ -8,6 +8,7 @@
 //!                                                     └─▶ Pending … an upstream's reply ─▶ conclude ─▶ reply
 //! ```
 
+mod alias;
 mod decide;
 
 use std::net::SocketAddr;
@@ -18,8 +19,8 @@ use thiserror::Error;
 use crate::answer::Answer;
 use crate::chain::speaks_edns;
 use crate::forward::ForwardError;
-use crate::plugins::Question;
 use crate::plugins::header::flag;
+use crate::plugins::{Composed, Question};
 use crate::query::{Header, Query, QueryError};
 use crate::relayed::Relayed;
 use crate::response::{Manner, Transport, encode, encode_composed, encode_error};
@@ -68,10 +69,23 @@ pub enum DropReason {
 }
 
 /// A query that has to be sent on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// The key of the view that the name belongs to.
+    /// The key of the view that the name to be asked for belongs to.
     pub key: usize,
+    /// What is known already, where the name to be asked for is the end of an alias.
+    pub unfinished: Option<Box<Unfinished>>,
+}
+
+/// An answer whose alias leads to a name that only an upstream knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The answer as far as it is known.
+    pub composed: Composed,
+    /// As in [`Answered`].
+    pub coresmd: Option<(Option<usize>, bool)>,
+    /// The query for what is missing.
+    pub message: Vec<u8>,
 }
 
 /// A query and what was said to it.
@@ -125,11 +139,14 @@ pub fn handle<'m>(view: &View, exchange: &Exchange<'m>, out: &mut Vec<u8>) -> Ha
     header.recursion_desired = block.chain.header.query.decide(flag::RD, header.recursion_desired);
     let question =
         Question { name: name.as_wire(), query: &query, client: exchange.client, transport: exchange.transport };
-    let decision = decide(block, &header, &question, exchange.now);
+    let decision = alias::follow(view, exchange, &question, decide(block, &header, &question, exchange.now));
     let (start, manner) = (out.len(), block.chain.manner(exchange.transport));
     let mut refresh = false;
     let (rcode, coresmd, failure) = match decision {
-        Decision::Ask => return Handled::Pending(Pending { key }),
+        Decision::Ask => return Handled::Pending(Pending { key, unfinished: None }),
+        Decision::AskForEnd(key, unfinished) => {
+            return Handled::Pending(Pending { key, unfinished: Some(Box::new(unfinished)) });
+        }
         Decision::Drop(reason) => return Handled::Dropped(reason),
         Decision::Catalog(answer) => {
             encode(&header, &query, &answer, &manner, out);
@@ -156,11 +173,12 @@ pub fn handle<'m>(view: &View, exchange: &Exchange<'m>, out: &mut Vec<u8>) -> Ha
     Handled::Answered(Answered { header, query, key: Some(key), rcode, coresmd, failure, refresh })
 }
 
-/// Answers a query with what came from upstream: the reply, or the reason why there is none. Appends the reply to
-/// `out` as [`handle`] does.
+/// Answers a query with what came from upstream: the reply, or the reason why there is none. `unfinished` is what was
+/// known before. Appends the reply to `out` as [`handle`] does.
 pub fn conclude<'m>(
     view: &View,
     exchange: &Exchange<'m>,
+    unfinished: Option<&Unfinished>,
     outcome: Result<&Relayed, ForwardError>,
     out: &mut Vec<u8>,
 ) -> Handled<'m> {
@@ -175,22 +193,31 @@ pub fn conclude<'m>(
     let Block { chain, catalog } = view.block(key);
     header.recursion_desired = chain.header.query.decide(flag::RD, header.recursion_desired);
     let (start, manner) = (out.len(), chain.manner(exchange.transport));
-    let (rcode, failure) = match outcome {
-        Ok(relayed) => {
-            relayed.write(&header, &query, manner.limit(query.edns), out);
-            (relayed.reply.rcode(), None)
+    let rcode = match (unfinished, &outcome) {
+        (Some(unfinished), _) => {
+            let composed = alias::finish(unfinished, outcome.as_ref().ok().copied());
+            encode_composed(&header, &query, &composed, &manner, out);
+            composed.rcode
         }
-        Err(error) => {
+        (None, Ok(relayed)) => {
+            relayed.write(&header, &query, manner.limit(query.edns), out);
+            relayed.reply.rcode()
+        }
+        (None, Err(error)) => {
             encode(&header, &query, &Answer::of(error.rcode()), &manner, out);
-            (error.rcode().into(), Some(Failure::Upstream(error)))
+            error.rcode().into()
         }
     };
+    let failure = outcome.err().map(Failure::Upstream);
     let question =
         Question { name: name.as_wire(), query: &query, client: exchange.client, transport: exchange.transport };
     if !chain.finish(&question, start, exchange.now, out) {
         return Handled::Dropped(DropReason::RateLimit);
     }
-    let coresmd = catalog.is_some().then_some((None, false));
+    let coresmd = match unfinished {
+        Some(unfinished) => unfinished.coresmd,
+        None => catalog.is_some().then_some((None, false)),
+    };
     Handled::Answered(Answered { header, query, key: Some(key), rcode, coresmd, failure, refresh: false })
 }
 

@@ -77,6 +77,8 @@ pub enum Rcode {
     NotImp = 4,
     /// Not ours to answer.
     Refused = 5,
+    /// Not a zone of ours (RFC 5936 §2.2.1).
+    NotAuth = 9,
     /// An EDNS version that we do not speak.
     BadVers = 16,
 }

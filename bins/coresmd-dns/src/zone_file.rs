@@ -67,6 +67,11 @@ impl ZoneFile {
         &self.origins
     }
 
+    /// Whether it is to answer for the zone with this apex.
+    pub fn has(&self, apex: &[u8]) -> bool {
+        self.origins.iter().any(|origin| origin.as_wire() == apex)
+    }
+
     /// Answers from this zone from now on, if it is one of the directive's.
     pub fn publish(&self, zone: Arc<Zone>) {
         if let Some(place) = self.origins.iter().position(|origin| origin == zone.origin()) {

@@ -67,7 +67,7 @@ impl Outgoing {
     }
 
     /// The message with an id.
-    pub(super) fn message(&self, id: u16) -> Vec<u8> {
+    pub fn message(&self, id: u16) -> Vec<u8> {
         let mut message = self.octets.to_vec();
         message[..2].copy_from_slice(&id.to_be_bytes());
         message

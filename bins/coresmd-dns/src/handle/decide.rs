@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{DropReason, Failure};
+use super::{DropReason, Failure, Unfinished};
 use crate::answer::{Answer, answer};
 use crate::cache::{Key, Lookup};
 use crate::chain::{denial, speaks_edns};
@@ -22,6 +22,8 @@ pub(super) enum Decision<'v> {
     Cached(Relayed, bool, Miss),
     /// An upstream has to be asked.
     Ask,
+    /// An upstream has to be asked for the end of an alias: by the block with this key.
+    AskForEnd(usize, Unfinished),
     /// Nobody answers.
     Fail(Rcode, Option<Failure>, Miss),
     /// Nothing is said.
@@ -47,6 +49,12 @@ pub(super) fn decide<'v>(block: &'v Block, header: &Header, question: &Question<
     if chain.probe.as_ref().is_some_and(|probe| probe.recognises(question.name, query.qtype)) {
         return Decision::Fail(Rcode::ServFail, None, None);
     }
+    find(block, header, question, now)
+}
+
+/// What the directives of a block that know names say to a question, whoever asks it.
+pub(super) fn find<'v>(block: &'v Block, header: &Header, question: &Question<'_>, now: Instant) -> Decision<'v> {
+    let (chain, query) = (&block.chain, question.query);
     let catalog = block.catalog.as_ref().filter(|_| query.is_internet());
     let passed_on = match catalog.map(|catalog| answer(catalog, question.name, query.qtype)) {
         Some(answer) if !answer.passes_on => return Decision::Catalog(answer),
@@ -54,7 +62,9 @@ pub(super) fn decide<'v>(block: &'v Block, header: &Header, question: &Question<
     };
     // zones are taken from nobody else
     if matches!(query.qtype, Rtype::AXFR | Rtype::IXFR) {
-        return Decision::Fail(Rcode::Refused, None, None);
+        let of_file = chain.files.iter().any(|file| file.has(question.name));
+        let no_zone = passed_on.filter(|_| !of_file).map_or(Rcode::Refused, |answer| answer.rcode);
+        return Decision::Fail(no_zone, None, None);
     }
     let miss = passed_on.map(|answer| (answer.zone, false));
     if query.is_internet()

@@ -20,7 +20,7 @@ use super::edge::Edge;
 use super::listen::Listener;
 use crate::config::{Config, LogRule};
 use crate::forward::ForwardError;
-use crate::handle::{Answered, Exchange, Handled, Pending, conclude, handle};
+use crate::handle::{Answered, Exchange, Handled, Pending, Unfinished, conclude, handle};
 use crate::metrics::{KeyLabels, ListenerLabels, Sample};
 use crate::name::suffixes;
 use crate::relayed::Relayed;
@@ -134,7 +134,7 @@ impl Service {
                 let sample = self.note(exchange, &handled, &out[before..]);
                 match handled {
                     Handled::Answered(Answered { refresh: true, key: Some(key), .. }) => {
-                        Outcome::Refresh(sample, Pending { key })
+                        Outcome::Refresh(sample, Pending { key, unfinished: None })
                     }
                     _ => Outcome::Done(sample),
                 }
@@ -146,11 +146,12 @@ impl Service {
     pub(super) fn conclude(
         &self,
         exchange: &Exchange<'_>,
+        unfinished: Option<&Unfinished>,
         outcome: Result<&Relayed, ForwardError>,
         out: &mut Vec<u8>,
     ) -> Option<Sample> {
         let before = out.len();
-        let handled = conclude(&self.view, exchange, outcome, out);
+        let handled = conclude(&self.view, exchange, unfinished, outcome, out);
         self.note(exchange, &handled, &out[before..])
     }
 

@@ -21,8 +21,7 @@ pub(in crate::server) struct Question {
     client: SocketAddr,
     message: Vec<u8>,
     now: Instant,
-    /// The key of the view that the name belongs to.
-    key: usize,
+    pending: Pending,
 }
 
 /// A query that has its place among those that wait.
@@ -37,12 +36,27 @@ impl Question {
     pub(in crate::server) fn new(service: &Service, exchange: &Exchange<'_>, pending: Pending) -> Self {
         let Exchange { transport, client, now, .. } = *exchange;
         let mut message = exchange.message.to_vec();
-        service.view.block(pending.key).chain.header.query.apply(&mut message);
-        Self { transport, client, message, now, key: pending.key }
+        let mut pending = pending;
+        let asked = pending.unfinished.as_mut().map_or(&mut message, |unfinished| &mut unfinished.message);
+        service.view.block(pending.key).chain.header.query.apply(asked);
+        Self { transport, client, message, now, pending }
     }
 
-    fn exchange(&self) -> Exchange<'_> {
-        Exchange { transport: self.transport, client: self.client, message: &self.message, now: self.now }
+    /// Writes the reply that comes of an outcome; what is to be counted.
+    fn conclude(
+        &self,
+        service: &Service,
+        outcome: Result<&Relayed, ForwardError>,
+        out: &mut Vec<u8>,
+    ) -> Option<Sample> {
+        let Self { transport, client, message, now, pending } = self;
+        let exchange = Exchange { transport: *transport, client: *client, message, now: *now };
+        service.conclude(&exchange, pending.unfinished.as_deref(), outcome, out)
+    }
+
+    /// The message that an upstream is to answer.
+    fn asked(&self) -> &[u8] {
+        self.pending.unfinished.as_ref().map_or(&self.message, |unfinished| &unfinished.message)
     }
 }
 
@@ -55,15 +69,15 @@ impl Asked {
     ) -> Result<Self, Option<Sample>> {
         match service.edge().seat() {
             Some(seat) => Ok(Self { service: Arc::clone(service), question, _seat: seat }),
-            None => Err(service.conclude(&question.exchange(), Err(ForwardError::Busy), out)),
+            None => Err(question.conclude(service, Err(ForwardError::Busy), out)),
         }
     }
 
     /// Asks, and makes the reply: empty where there must be none. With what is to be counted.
     pub(in crate::server) async fn answer(self) -> (Vec<u8>, Option<Sample>) {
-        let (exchange, mut reply) = (self.question.exchange(), Vec::new());
+        let mut reply = Vec::new();
         let outcome = self.ask().await;
-        let sample = self.service.conclude(&exchange, outcome.as_ref().map_err(Clone::clone), &mut reply);
+        let sample = self.question.conclude(&self.service, outcome.as_ref().map_err(Clone::clone), &mut reply);
         (reply, sample)
     }
 
@@ -76,10 +90,10 @@ impl Asked {
 
     /// What the upstream says.
     async fn ask(&self) -> Result<Relayed, ForwardError> {
-        let Question { message, key, transport, .. } = &self.question;
-        let Some((key_of_cache, outgoing)) = outgoing(message) else { return Err(ForwardError::Nobody) };
-        match &self.service.view.block(*key).chain.resolver {
-            Some(resolver) => resolver.resolve(&key_of_cache, &outgoing, *transport).await,
+        let Question { pending, transport, .. } = &self.question;
+        let Some((key, outgoing)) = outgoing(self.question.asked()) else { return Err(ForwardError::Nobody) };
+        match &self.service.view.block(pending.key).chain.resolver {
+            Some(resolver) => resolver.resolve(&key, &outgoing, *transport).await,
             None => Err(ForwardError::Nobody),
         }
     }
