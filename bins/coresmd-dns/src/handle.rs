@@ -221,6 +221,16 @@ pub fn conclude<'m>(
     Handled::Answered(Answered { header, query, key: Some(key), rcode, coresmd, failure, refresh: false })
 }
 
+/// What there is to say about a query that is answered with a whole zone ([`crate::transfer`]).
+pub fn transferred<'m>(view: &View, exchange: &Exchange<'m>) -> Option<Answered<'m>> {
+    let (header, query) = read(exchange.message).ok()?;
+    let name = query.lower_name();
+    let key = view.route(name.as_wire(), query.qtype)?;
+    let zone = view.block(key).catalog.as_ref()?.zone_at(name.as_wire());
+    let (key, rcode) = (Some(key), Rcode::NoError.into());
+    Some(Answered { header, query, key, rcode, coresmd: Some((zone, true)), failure: None, refresh: false })
+}
+
 /// The header and the query of a message; with the error, the header if there is one.
 fn read(message: &[u8]) -> Result<(Header, Query<'_>), (Option<Header>, QueryError)> {
     let header = Header::decode(message).map_err(|error| (None, error))?;

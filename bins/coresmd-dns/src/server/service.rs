@@ -20,7 +20,7 @@ use super::edge::Edge;
 use super::listen::Listener;
 use crate::config::{Config, LogRule};
 use crate::forward::ForwardError;
-use crate::handle::{Answered, Exchange, Handled, Pending, Unfinished, conclude, handle};
+use crate::handle::{Answered, Exchange, Handled, Pending, Unfinished, conclude, handle, transferred};
 use crate::metrics::{KeyLabels, ListenerLabels, Sample};
 use crate::name::suffixes;
 use crate::relayed::Relayed;
@@ -153,6 +153,11 @@ impl Service {
         let before = out.len();
         let handled = conclude(&self.view, exchange, unfinished, outcome, out);
         self.note(exchange, &handled, &out[before..])
+    }
+
+    /// The same for a query that was answered with a whole zone; `reply` is the first message of it.
+    pub(super) fn transferred(&self, exchange: &Exchange<'_>, reply: &[u8]) -> Option<Sample> {
+        self.note(exchange, &Handled::Answered(transferred(&self.view, exchange)?), reply)
     }
 
     /// Logs what is to be logged about a message that is done with, and returns what is to be counted.

@@ -60,11 +60,24 @@ impl Shared {
         Arc::new(Self { post, clients: Mutex::default(), room: Notify::new() })
     }
 
-    /// The zone that a message asks for, if its client may have it now.
-    fn transfer(&self, client: SocketAddr, message: &[u8]) -> Option<Transfer> {
-        let service = self.post.load();
+    /// Sends the zone that a message asks for, behind what waits to be sent. `false`: it asks for none, or for one that
+    /// its client may not have now.
+    async fn transfer(
+        &self,
+        stream: &mut TcpStream,
+        outgoing: &mut Vec<u8>,
+        client: SocketAddr,
+        message: &[u8],
+    ) -> io::Result<bool> {
+        let service = self.post.load_full();
         let exchange = Exchange { transport: Transport::Tcp, client, message, now: service.now() };
-        Transfer::begin(service.view(), &exchange)
+        let Some(transfer) = Transfer::begin(service.view(), &exchange) else { return Ok(false) };
+        send(stream, outgoing).await?;
+        let first = transfer.send(stream).await?;
+        if let Some(sample) = service.transferred(&exchange, &first) {
+            service.tallies().tcp(&sample);
+        }
+        Ok(true)
     }
 
     /// Appends the reply to a message, or nothing. A query that only an upstream can answer joins `waiting`.
@@ -206,11 +219,10 @@ async fn converse(mut stream: TcpStream, client: SocketAddr, seat: Seat, stop: C
                         return;
                     }
                     at += 2 + message.len();
-                    if let Some(transfer) = seat.shared.transfer(client, message) {
-                        if send(&mut stream, &mut outgoing).await.is_err() || transfer.send(&mut stream).await.is_err() {
-                            return;
-                        }
-                        continue;
+                    match seat.shared.transfer(&mut stream, &mut outgoing, client, message).await {
+                        Ok(true) => continue,
+                        Ok(false) => {}
+                        Err(_) => return,
                     }
                     push_reply(&seat.shared, client, message, &mut outgoing, &mut waiting);
                     if outgoing.len() >= GATHERED && send(&mut stream, &mut outgoing).await.is_err() {

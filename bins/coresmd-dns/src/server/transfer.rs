@@ -41,36 +41,37 @@ impl Transfer {
         Some(Self { wanted, client, _seat: seat? })
     }
 
-    /// Sends all of it.
-    pub(super) async fn send(self, stream: &mut TcpStream) -> io::Result<()> {
+    /// Sends all of it; gives its first message.
+    pub(super) async fn send(self, stream: &mut TcpStream) -> io::Result<Vec<u8>> {
         let authority = self.wanted.catalog.zone(self.wanted.zone);
         let (zone, serial, client) = (&authority.apex, authority.serial, self.client);
         let mut messages = self.wanted.messages();
         let records = messages.records();
         let sent = timeout(WHOLE, async {
-            let mut out = Vec::new();
+            let (mut out, mut first) = (Vec::new(), None);
             loop {
                 out.clear();
                 out.extend_from_slice(&[0, 0]);
                 if !messages.next(&mut out) {
-                    return Ok(());
+                    return Ok(first.unwrap_or_default());
                 }
                 // a message ends long before 64 KiB
                 let length = (out.len() - 2) as u16;
                 out[..2].copy_from_slice(&length.to_be_bytes());
                 timeout(MESSAGE, stream.write_all(&out)).await.unwrap_or_else(|_| timed_out())?;
+                first.get_or_insert_with(|| out[2..].to_vec());
             }
         });
         let sent = sent.await.unwrap_or_else(|_| timed_out());
         match &sent {
-            Ok(()) => tracing::info!(%zone, serial, records, %client, "zone sent"),
+            Ok(_) => tracing::info!(%zone, serial, records, %client, "zone sent"),
             Err(error) => tracing::warn!(%zone, serial, %client, %error, "zone not sent"),
         }
         sent
     }
 }
 
-fn timed_out() -> io::Result<()> {
+fn timed_out<T>() -> io::Result<T> {
     Err(io::ErrorKind::TimedOut.into())
 }
 

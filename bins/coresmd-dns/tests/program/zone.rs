@@ -35,7 +35,7 @@ fn a_serial_grows_over_reloads_and_restarts() {
     let (dns, http, smd) = (free_port(), free_port(), smd());
     let corefile = |more: &str| {
         format!(
-            ". {{\n bind 127.0.0.1\n health 127.0.0.1:{http}\n coresmd {{\n smd_url http://127.0.0.1:{smd}\n \
+            ". {{\n bind 127.0.0.1\n health 127.0.0.1:{http}\n prometheus 127.0.0.1:{http}\n coresmd {{\n smd_url http://127.0.0.1:{smd}\n \
              snapshot_file snapshot\n {more}\n }}\n}}\n"
         )
     };
@@ -46,6 +46,10 @@ fn a_serial_grows_over_reloads_and_restarts() {
     // SOA, NS, two names of one node, SOA
     assert_eq!((&reply[2..4], &reply[6..8]), (&[0x84, 0][..], &[0, 5][..]));
     assert_eq!(serial(&reply), 1);
+
+    let metrics = get(http, "/metrics").unwrap();
+    let counted = |line: &&str| line.starts_with("coredns_dns_requests_total{") && line.contains("type=\"AXFR\"");
+    assert!(metrics.lines().find(counted).unwrap().ends_with(" 1"), "{metrics}");
 
     // the same inventory, read in another way, and another content
     write(&place.path("Corefile"), &corefile("transfer to 127.0.0.1\n cache_duration 29s\n ttl 61s"));
