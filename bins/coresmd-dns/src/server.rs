@@ -11,6 +11,7 @@
 
 mod admin;
 mod chains;
+mod descriptors;
 mod edge;
 mod journal;
 mod listen;
@@ -113,6 +114,7 @@ enum Event {
 impl Server {
     /// Binds every socket. `sources` are the opened inventories of the configuration.
     pub fn bind(config: Config, sources: Vec<Unpolled>) -> Result<Self, ServerError> {
+        descriptors::raise_limit();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("coresmd-dns").build()?;
         let (failed, failures) = mpsc::unbounded_channel();
         let edge = Edge::new(Journal::to_stdout(), runtime.handle().clone());

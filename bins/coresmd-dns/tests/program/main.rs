@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
+mod abuse;
 mod aliases;
 mod chain;
 mod reload;
