@@ -39,7 +39,7 @@ fn answer(cache: &Cache, message: &[u8], now: Instant, reply: &mut Vec<u8>) -> b
     let name = query.lower_name();
     match cache.get(&Key::new(&header, &query, name.as_wire()), now) {
         Lookup::Hit { relayed, .. } => {
-            relayed.write(&header, &query, 1232, reply);
+            relayed.write(&header, &query, 1232, None, reply);
             true
         }
         Lookup::Miss => false,

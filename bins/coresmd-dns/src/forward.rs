@@ -28,7 +28,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 
-pub use config::{ForwardConfig, HealthCheck, Protocol, RCODES, TlsFiles, To};
+pub use config::{ForwardConfig, HealthCheck, Protocol, TlsFiles, To};
 pub use metrics::Metrics;
 pub use outgoing::Outgoing;
 pub use policy::Policy;

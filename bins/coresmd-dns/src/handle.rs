@@ -158,7 +158,7 @@ pub fn handle<'m>(view: &View, exchange: &Exchange<'m>, out: &mut Vec<u8>) -> Ha
             (composed.rcode, miss, None)
         }
         Decision::Cached(relayed, renew, miss) => {
-            relayed.write(&header, &query, manner.limit(query.edns), out);
+            relayed.write(&header, &query, manner.limit(query.edns), manner.nsid, out);
             refresh = renew;
             (relayed.reply.rcode(), miss, None)
         }
@@ -200,7 +200,7 @@ pub fn conclude<'m>(
             composed.rcode
         }
         (None, Ok(relayed)) => {
-            relayed.write(&header, &query, manner.limit(query.edns), out);
+            relayed.write(&header, &query, manner.limit(query.edns), manner.nsid, out);
             relayed.reply.rcode()
         }
         (None, Err(error)) => {

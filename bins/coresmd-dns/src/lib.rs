@@ -4,14 +4,16 @@
 //! run ─ cli ─ config ──▶ what the Corefile says, typed
 //!        └── server                          [IO] sockets, threads, polling, HTTP, signals
 //!             ├ Refresher ── Snapshot ──▶ catalog   every answer, encoded once for each snapshot
-//!             └ udp, tcp     message
-//!                └ handle                    one pure corridor, lent one view per message
-//!                   ├ query     decode
-//!                   ├ view      which server block
-//!                   ├ answer    Catalog::node · records, NODATA, NXDOMAIN, REFUSED
-//!                   ├ chain     the other directives: plugins, hosts, zone_file, template, resolve (cache, forward)
-//!                   └ response  encode
-//!                udp, tcp     bytes; counted (metrics), logged
+//!             ├ udp, tcp     message
+//!             │  └ handle                    one pure corridor, lent one view per message
+//!             │     ├ query     decode
+//!             │     ├ view      which server block
+//!             │     ├ answer    Catalog::node · records, NODATA, NXDOMAIN, REFUSED
+//!             │     ├ chain     the other directives: plugins, hosts, zone_file, template (record)
+//!             │     ├ resolve   cache, forward; what an upstream says stays octets (relayed)
+//!             │     └ response  encode
+//!             │  udp, tcp     bytes; counted (metrics), logged
+//!             └ tcp          a zone for who may have it: transfer, message by message
 //! ```
 //! The pure rooms (`name`, `wire`, `query`, `view`, `catalog`, `answer`, `response`, `handle`) know neither the
 //! configuration nor the runtime. TCP takes the same corridor: hickory-server, which the plan had for it, hands out

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use read::ReplyError;
 
-use crate::query::{HEADER, Header, Query};
+use crate::query::{HEADER, Header, NSID, Query};
 use crate::wire::Rtype;
 
 /// The flags of the third octet of a header that are handed on: AA and TC.
@@ -136,11 +136,12 @@ impl Relayed {
     }
 
     /// Appends it to `out` as the reply to a client's query for the same name, type and class: the client's id,
-    /// question, RD and CD; our OPT where the client sent one. What does not fit into `limit` octets goes without its
-    /// additional records, or else without any and with TC.
-    pub fn write(&self, header: &Header, query: &Query<'_>, limit: usize, out: &mut Vec<u8>) {
+    /// question, RD and CD; our OPT where the client sent one, with `nsid` for those who ask for it. What
+    /// does not fit into `limit` octets goes without its additional records, or else without any and with TC.
+    pub fn write(&self, header: &Header, query: &Query<'_>, limit: usize, nsid: Option<&[u8]>, out: &mut Vec<u8>) {
         let reply = &*self.reply;
-        let opt = query.edns.map_or(0, |_| OPT_LENGTH);
+        let nsid = nsid.filter(|_| query.edns.is_some_and(|edns| edns.wants_nsid));
+        let opt = query.edns.map_or(0, |_| OPT_LENGTH + nsid.map_or(0, |nsid| 4 + nsid.len()));
         let room = limit.saturating_sub(HEADER + query.question.len() + opt);
         let [answers, authorities, additionals] = reply.counts;
         let (records, [answers, authorities, additionals]) = match &reply.records {
@@ -170,20 +171,28 @@ impl Relayed {
             }
         }
         if let Some(edns) = query.edns {
-            push_opt(reply.extended_rcode, edns.dnssec_ok, explanations, out);
+            push_opt(reply.extended_rcode, edns.dnssec_ok, nsid, explanations, out);
         }
     }
 }
 
-/// Appends our OPT record, with what the other server said to explain itself: at most 256 octets.
-fn push_opt(extended_rcode: u8, dnssec_ok: bool, explanations: &[u8], out: &mut Vec<u8>) {
+/// Appends our OPT record, with our name (RFC 5001) and with what the other server said to explain itself: at most 256
+/// octets.
+fn push_opt(extended_rcode: u8, dnssec_ok: bool, nsid: Option<&[u8]>, explanations: &[u8], out: &mut Vec<u8>) {
     let [type_high, type_low] = Rtype::OPT.0.to_be_bytes();
     let [size_high, size_low] = UDP_SIZE.to_be_bytes();
-    let [length_high, length_low] = (explanations.len() as u16).to_be_bytes();
+    let options = nsid.map_or(0, |nsid| 4 + nsid.len()) + explanations.len();
+    let [length_high, length_low] = (options as u16).to_be_bytes();
     let do_flag = u8::from(dnssec_ok) << 7;
     let opt: [u8; OPT_LENGTH] =
         [0, type_high, type_low, size_high, size_low, extended_rcode, 0, do_flag, 0, length_high, length_low];
     out.extend_from_slice(&opt);
+    if let Some(nsid) = nsid {
+        out.extend_from_slice(&NSID.to_be_bytes());
+        // a configured text, bounded where it is read
+        out.extend_from_slice(&(nsid.len() as u16).to_be_bytes());
+        out.extend_from_slice(nsid);
+    }
     out.extend_from_slice(explanations);
 }
 

@@ -31,7 +31,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn check(options: &Options) -> ExitCode {
     let Reading { config, mut findings, .. } = read(options);
     if let Some(config) = config {
-        server::open_sources(&config, &mut findings);
+        server::check(&config, &mut findings);
     }
     print(&mut io::stdout(), &findings.report(io::stdout().is_terminal()));
     ExitCode::from(findings.exit_code())

@@ -11,6 +11,7 @@
 
 mod admin;
 mod chains;
+mod check;
 mod descriptors;
 mod edge;
 mod journal;
@@ -27,6 +28,7 @@ mod tcp;
 mod transfer;
 mod udp;
 
+pub use check::check;
 pub use reload::{Reading, tell};
 pub use sources::{Unpolled, open as open_sources};
 

@@ -109,7 +109,7 @@ impl fmt::Display for RcodeName {
 }
 
 /// The response codes that have a name (RFC 6895 §2.3).
-pub const RCODE_NAMES: [(u16, &str); 19] = [
+pub const RCODE_NAMES: [(u16, &str); 20] = [
     (0, "NOERROR"),
     (1, "FORMERR"),
     (2, "SERVFAIL"),
@@ -121,6 +121,7 @@ pub const RCODE_NAMES: [(u16, &str); 19] = [
     (8, "NXRRSET"),
     (9, "NOTAUTH"),
     (10, "NOTZONE"),
+    (11, "DSOTYPENI"),
     (16, "BADVERS"),
     (17, "BADKEY"),
     (18, "BADTIME"),
@@ -130,6 +131,16 @@ pub const RCODE_NAMES: [(u16, &str); 19] = [
     (22, "BADTRUNC"),
     (23, "BADCOOKIE"),
 ];
+
+/// The response code with a name, in any case.
+pub fn rcode_named(text: &str) -> Option<u16> {
+    RCODE_NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)).map(|(number, _)| *number)
+}
+
+/// The names of response codes, for a report.
+pub fn rcode_names() -> String {
+    RCODE_NAMES.map(|(_, name)| name).join(", ")
+}
 
 /// How a class is written in logs.
 pub struct Class(pub u16);
@@ -198,6 +209,6 @@ mod tests {
     #[test]
     fn response_codes_are_called_by_name_or_number() {
         assert_eq!(RcodeName(Rcode::BadVers.into()).to_string(), "BADVERS");
-        assert_eq!(RcodeName(11).to_string(), "RCODE11");
+        assert_eq!(RcodeName(12).to_string(), "RCODE12");
     }
 }

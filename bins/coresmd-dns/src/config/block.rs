@@ -110,6 +110,7 @@ pub(super) fn understand(
         no_block(directive, report);
         address(directive, HttpAddress::localhost(9153), report)
     });
+    let root = local::root(block);
     Block {
         keys: keys(block, dns_port, report),
         bind,
@@ -121,9 +122,9 @@ pub(super) fn understand(
         prometheus,
         coresmd,
         rules: rules::understand(block, report),
-        forward: block.named("forward").filter_map(|directive| forward::understand(directive, report)).collect(),
+        forward: block.named("forward").filter_map(|directive| forward::understand(directive, &root, report)).collect(),
         cache: once(block, "cache", report).and_then(|directive| cache::understand(directive, report)),
-        local: local::understand(block, report),
+        local: local::understand(block, &root, report),
     }
 }
 

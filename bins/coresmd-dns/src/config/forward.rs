@@ -20,7 +20,7 @@
 
 mod to;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corefile::{Directive, Word};
@@ -28,8 +28,9 @@ use serve::findings::nearest;
 
 use super::arguments::{duration, no_more, number, zones};
 use super::report::Report;
-use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, RCODES, TlsFiles};
+use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, TlsFiles};
 use crate::name::Name;
+use crate::wire::{rcode_named, rcode_names};
 
 /// The words of the block.
 const WORDS: [&str; 15] = [
@@ -57,7 +58,8 @@ const LARGEST: u32 = 1_000_000;
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Reads one `forward` of a block.
-pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Option<ForwardConfig> {
+/// `root` is what its paths begin at.
+pub(super) fn understand(directive: &Directive, root: &Path, report: &mut Report<'_>) -> Option<ForwardConfig> {
     let before = report.errors();
     let [from, to @ ..] = &directive.args[..] else {
         report.error(&directive.span, "`forward` without zone and upstream", "write `forward . 10.0.0.53`");
@@ -109,6 +111,10 @@ pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Opti
     }
     if seen.contains(&"force_tcp") && seen.contains(&"prefer_udp") {
         report.error(&directive.span, "`force_tcp` and `prefer_udp` exclude each other", "remove one of them");
+    }
+    for path in config.paths() {
+        // an absolute path stays what it is
+        *path = root.join(&*path);
     }
     (report.errors() == before).then_some(config)
 }
@@ -255,12 +261,12 @@ fn rcodes(line: &Directive, report: &mut Report<'_>) -> Vec<u16> {
     no_more(line, line.args.len(), &usage, report);
     let mut codes = Vec::new();
     for word in &line.args {
-        if let Some((_, code)) = RCODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&word.text)) {
-            codes.push(*code);
-        } else {
-            let known = RCODES.map(|(name, _)| name).join(", ");
-            report.error(&word.span, format!("`{}` is no response code", word.text), format!("there are {known}"));
+        let code = rcode_named(&word.text);
+        if code.is_none() {
+            let help = format!("there are {}", rcode_names());
+            report.error(&word.span, format!("`{}` is no response code", word.text), help);
         }
+        codes.extend(code);
     }
     codes
 }

@@ -1,6 +1,6 @@
 //! The directives that answer out of local data: `hosts`, `file` and `template`, with what they have in common.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corefile::{Directive, Scheme, ServerBlock, Word};
@@ -24,20 +24,24 @@ pub struct Local {
     pub files: Vec<FileConfig>,
 }
 
-/// Reads the directives of a block.
-pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Local {
+/// Where the paths of a block begin: its `root`.
+pub(super) fn root(block: &ServerBlock) -> PathBuf {
     let root = block.named("root").find_map(|root| root.args.first());
-    let root = root.map_or_else(PathBuf::new, |path| PathBuf::from(&path.text));
+    root.map_or_else(PathBuf::new, |path| PathBuf::from(&path.text))
+}
+
+/// Reads the directives of a block.
+pub(super) fn understand(block: &ServerBlock, root: &Path, report: &mut Report<'_>) -> Local {
     let mut hosts = None;
     for directive in block.named("hosts") {
         if hosts.is_some() {
             report.error(&directive.span, "`hosts` is given twice in one server block", "remove one of them");
         }
-        hosts = hosts.or(hosts::understand(directive, block, &root, report));
+        hosts = hosts.or(hosts::understand(directive, block, root, report));
     }
     let templates = block.named("template").filter_map(|directive| template::understand(directive, block, report));
     let templates = templates.collect();
-    let files = block.named("file").filter_map(|directive| file::understand(directive, block, &root, report)).collect();
+    let files = block.named("file").filter_map(|directive| file::understand(directive, block, root, report)).collect();
     Local { hosts, templates, files }
 }
 

@@ -7,7 +7,7 @@ use regex::{Regex, RegexBuilder};
 use super::report::Report;
 use super::{arguments, local};
 use crate::template::{Definition, Section, Text};
-use crate::wire::{CLASS_IN, Rtype};
+use crate::wire::{CLASS_IN, Rtype, rcode_named, rcode_names};
 use crate::zone_file;
 
 /// The words of the block.
@@ -15,22 +15,6 @@ const WORDS: [&str; 8] = ["additional", "answer", "authority", "ederror", "fallt
 
 /// The most memory of a compiled expression, in octets.
 const MAX_EXPRESSION: usize = 1 << 20;
-
-/// The response codes, each at its number (RFC 6895 §2.3).
-const RCODES: [&str; 12] = [
-    "NOERROR",
-    "FORMERR",
-    "SERVFAIL",
-    "NXDOMAIN",
-    "NOTIMP",
-    "REFUSED",
-    "YXDOMAIN",
-    "YXRRSET",
-    "NXRRSET",
-    "NOTAUTH",
-    "NOTZONE",
-    "DSOTYPENI",
-];
 
 /// Reads the directive.
 pub(super) fn understand(directive: &Directive, block: &ServerBlock, report: &mut Report<'_>) -> Option<Definition> {
@@ -133,12 +117,12 @@ fn type_of(word: &Word, report: &mut Report<'_>) -> Result<Option<Rtype>, Refuse
 }
 
 fn rcode(word: &Word, report: &mut Report<'_>) -> Option<u16> {
-    let number = RCODES.iter().position(|name| name.eq_ignore_ascii_case(&word.text));
+    let number = rcode_named(&word.text);
     if number.is_none() {
-        let help = format!("there are {}", RCODES.join(", "));
+        let help = format!("there are {}", rcode_names());
         report.error(&word.span, format!("`{}` is no response code", word.text), help);
     }
-    number.map(|number| number as u16)
+    number
 }
 
 fn expression(word: &Word, report: &mut Report<'_>) -> Option<Regex> {

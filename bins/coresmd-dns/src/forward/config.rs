@@ -9,22 +9,6 @@ use corefile::Span;
 use super::policy::Policy;
 use crate::name::Name;
 
-/// The response codes that `next` and `failover` name (RFC 6895 §2.3).
-pub const RCODES: [(&str, u16); 12] = [
-    ("NOERROR", 0),
-    ("FORMERR", 1),
-    ("SERVFAIL", 2),
-    ("NXDOMAIN", 3),
-    ("NOTIMP", 4),
-    ("REFUSED", 5),
-    ("YXDOMAIN", 6),
-    ("YXRRSET", 7),
-    ("NXRRSET", 8),
-    ("NOTAUTH", 9),
-    ("NOTZONE", 10),
-    ("BADVERS", 16),
-];
-
 /// `forward FROM TO… { … }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardConfig {
@@ -62,6 +46,18 @@ pub struct ForwardConfig {
     pub failfast: bool,
     /// Where the directive stands.
     pub span: Span,
+}
+
+impl ForwardConfig {
+    /// The files that it names.
+    pub fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let lists = self.to.iter_mut().filter_map(|to| match to {
+            To::ResolvConf(path) => Some(path),
+            To::Plain(_) | To::Tls { .. } => None,
+        });
+        let identity = self.tls.identity.iter_mut().flat_map(|(certificate, key)| [certificate, key]);
+        lists.chain(identity).chain(&mut self.tls.ca)
+    }
 }
 
 /// An upstream, or a file that names some.

@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::config::RCODES;
+use crate::wire::RCODE_NAMES;
 
 /// The counters of every `forward` of the process; clones share them.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl UpstreamMetrics {
 
 /// A response code as a label: by name where it has one, so that no upstream can make up labels.
 fn rcode_label(rcode: u16) -> &'static str {
-    RCODES.iter().find(|(_, known)| *known == rcode).map_or("other", |(name, _)| *name)
+    RCODE_NAMES.iter().find(|(known, _)| *known == rcode).map_or("other", |(_, name)| *name)
 }
 
 const PROXY_NAME: &str = "forward";

@@ -98,7 +98,7 @@ fn of_relayed(relayed: &Relayed, message: &[u8]) -> Vec<Record> {
     let Ok(header) = Header::decode(message) else { return Vec::new() };
     let Ok(query) = Query::decode(&header, message) else { return Vec::new() };
     let mut reply = Vec::new();
-    relayed.write(&header, &query, u16::MAX.into(), &mut reply);
+    relayed.write(&header, &query, u16::MAX.into(), None, &mut reply);
     answers(&reply)
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn written(relayed: &Relayed, query: &[u8], limit: usize) -> Vec<u8> 
     let header = Header::decode(query).unwrap();
     let decoded = Query::decode(&header, query).unwrap();
     let mut out = Vec::new();
-    relayed.write(&header, &decoded, limit, &mut out);
+    relayed.write(&header, &decoded, limit, Some(b"us"), &mut out);
     out
 }
 
@@ -187,6 +187,21 @@ fn opt_is_made_anew_for_each_client() {
 
     let out = written(&relayed, &plain, 512);
     assert_eq!(out, reply(&plain, 0, [&[(A, 300, ADDRESS)], &[], &[(A, 5, ADDRESS)]]));
+}
+
+#[test]
+fn our_name_stands_in_opt_for_those_who_ask() {
+    let plain = edns_query("a.z", 1, 512, false);
+    let fresh = fresh(&plain, &reply(&plain, 0, [&[(1, 60, &[10, 0, 0, 1])], &[], &[]]));
+    let mut asking = plain.clone();
+    *asking.last_mut().unwrap() = 4;
+    asking.extend_from_slice(&[0, 3, 0, 0]);
+    let (without, with) = (written(&fresh, &plain, 512), written(&fresh, &asking, 512));
+    assert!(with.ends_with(b"\0\x06\0\x03\0\x02us"), "{with:?}");
+    assert_eq!(with.len(), without.len() + 6);
+    // the name counts where room is short
+    let cut = written(&fresh, &asking, with.len() - 1);
+    assert_eq!((cut[2] & TRUNCATED, cut.len()), (TRUNCATED, with.len() - 16));
 }
 
 #[test]

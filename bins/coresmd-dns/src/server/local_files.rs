@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::config::{FileConfig, HostsConfig};
+use serve::findings::Findings;
+
+use crate::config::{Config, FileConfig, HostsConfig};
 use crate::hosts::Hosts;
 use crate::zone_file::ZoneFile;
 
@@ -66,6 +68,16 @@ impl LocalFiles {
             }
         }
         zones
+    }
+
+    /// Reads the files of a configuration, to find out what is wrong with them.
+    pub(super) fn check(config: &Config, findings: &mut Findings) {
+        let files = Self::default();
+        for local in config.blocks.iter().map(|block| &block.local) {
+            local.hosts.iter().for_each(|config| drop(files.hosts(config)));
+            local.files.iter().for_each(|config| drop(files.zone_file(config, None)));
+        }
+        lock(&files.files).iter().flat_map(|file| file.findings()).for_each(|finding| findings.push(finding));
     }
 
     /// What is wrong with the files as they are now, one line each, with file and line.

@@ -3,17 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::process::Stdio;
 
-use super::{Place, Running, free_port, get, text};
-
-impl Place {
-    /// Starts the server on a port.
-    pub(super) fn start(&self, dns: u16) -> Running {
-        let mut command = self.command(&["-p", &dns.to_string()]);
-        Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-}
+use super::{Place, free_port, get, text};
 
 fn query(id: u8, name: &[u8]) -> Vec<u8> {
     [&[0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0][..], name, &[0, 0, 1, 0, 1]].concat()

@@ -2,54 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where anything fails")]
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Read;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-mod abuse;
 mod aliases;
 mod chain;
+mod harness;
 mod reload;
 mod zone;
 
-/// A directory with a Corefile.
-struct Place {
-    directory: tempfile::TempDir,
-}
-
-impl Place {
-    fn new(corefile: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        write(&directory.path().join("Corefile"), corefile);
-        Self { directory }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_coresmd-dns"));
-        command.args(arguments).current_dir(self.directory.path());
-        command
-    }
-
-    fn output(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test writes what the program reads")]
-fn write(path: &Path, text: &str) {
-    std::fs::write(path, text).unwrap();
-}
-
-fn text(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
-}
+use harness::{Place, Running, free_port, get, read, smd, text, write};
 
 #[test]
 fn check_says_64_if_anything_is_wrong_and_0_if_not() {
@@ -76,6 +41,22 @@ fn an_inventory_in_a_file_is_checked_with_the_corefile() {
     let report = text(&output.stdout);
     for part in ["Corefile:2:5", "nodes.yaml:1:17: \"x1000c0s0b0\" is the xname of a NodeBMC"] {
         assert!(report.contains(part), "{report}");
+    }
+}
+
+#[test]
+fn the_files_of_every_directive_are_checked() {
+    let place = Place::new(
+        ". {\n    root etc\n    hosts hosts\n    file zone example\n    forward . tls://127.0.0.1 {\n        tls ca.pem\n    }\n}\n",
+    );
+    std::fs::create_dir(place.path("etc")).unwrap();
+    write(&place.path("etc/hosts"), "10.0.0.1 a\n10.0.0.256 b\n");
+    write(&place.path("etc/zone"), "@ SOA a b 1 2 3 4 5\nx A 10.0.0\n");
+    let output = place.output(&["check"]);
+    assert_eq!(output.status.code(), Some(64));
+    let report = text(&output.stdout);
+    for part in ["etc/hosts:2:", "etc/zone:2:", "Corefile:5:5", "etc/ca.pem: "] {
+        assert!(report.contains(part), "{part}: {report}");
     }
 }
 
@@ -138,55 +119,6 @@ fn it_tells_about_itself() {
     assert!(text(&place.output(&["-help"]).stdout).contains("-corefile FILE"));
 }
 
-/// A port that is free for UDP and TCP.
-#[expect(clippy::disallowed_methods, reason = "a test on loopback")]
-fn free_port() -> u16 {
-    let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    tcp.local_addr().unwrap().port()
-}
-
-/// SMD with one node, answering until the test ends.
-#[expect(clippy::disallowed_methods, reason = "a test on loopback")]
-fn smd() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            thread::spawn(move || answer_http(stream));
-        }
-    });
-    port
-}
-
-fn answer_http(mut stream: TcpStream) {
-    let mut request = [0; 4096];
-    let length = stream.read(&mut request).unwrap_or(0);
-    let body = if text(&request[..length]).contains("EthernetInterfaces") {
-        r#"[{"ID":"020000000001","MACAddress":"02:00:00:00:00:01","ComponentID":"x1000c0s0b0n0","IPAddresses":[{"IPAddress":"10.0.0.1"}]}]"#
-    } else {
-        r#"{"Components":[{"ID":"x1000c0s0b0n0","Type":"Node","NID":1}]}"#
-    };
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length";
-    let _ = write!(stream, "{head}: {}\r\n\r\n{body}", body.len());
-}
-
-/// Ends the program when the test does.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-    }
-}
-
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
-
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test on loopback")]
 fn from_start_to_sigterm() {
@@ -228,9 +160,4 @@ fn from_start_to_sigterm() {
     running.0.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(said.starts_with(&format!(".:{dns}\ncoresmd-dns-")), "{said}");
     assert!(said.contains("\"A IN nid0001.cluster.local. udp 39 false 512\" NOERROR qr,aa,rd 55"), "{said}");
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test reads what the program wrote")]
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
 }

@@ -1,7 +1,6 @@
 //! A changed Corefile under a running server.
 
 use std::net::{Ipv4Addr, UdpSocket};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -52,9 +51,9 @@ fn sigusr1_takes_up_the_new_corefile_and_loses_no_query() {
     let done = Arc::new(AtomicBool::new(false));
     let load = thread::spawn({
         let done = Arc::clone(&done);
+        let socket = socket(dns);
+        let mut seen = vec![asked(&socket)];
         move || {
-            let socket = socket(dns);
-            let mut seen = Vec::new();
             while !done.load(Ordering::Relaxed) {
                 let last = asked(&socket);
                 if seen.last() != Some(&last) {
@@ -95,19 +94,4 @@ fn reload_finds_out_by_itself() {
     let socket = socket(dns);
     running.wait_for(|| asked(&socket) == 2);
     assert_ne!(digest(get(http, "/metrics").unwrap()).unwrap(), before);
-}
-
-/// Ends the program with a signal.
-impl super::Running {
-    pub(super) fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
-    }
-
-    /// Waits until something has come to pass, or the program has ended.
-    pub(super) fn wait_for(&mut self, mut passed: impl FnMut() -> bool) {
-        while !passed() {
-            assert_eq!(self.0.try_wait().unwrap(), None, "it ended");
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
 }

@@ -5,7 +5,7 @@ use crate::config::arguments::tests::read;
 use crate::forward::To;
 
 fn config(text: &str) -> ForwardConfig {
-    let (config, found) = read(text, understand);
+    let (config, found) = read(text, |directive, report| understand(directive, Path::new(""), report));
     config.unwrap_or_else(|| panic!("{text}: {found:?}"))
 }
 
@@ -117,7 +117,7 @@ fn faults_are_reported_where_they_are() {
         (block("next MAYBE"), "3:7 `MAYBE` is no response code"),
         (block("next"), "3:2 `next` without a response code"),
     ] {
-        let (_, found) = read(&text, understand);
+        let (_, found) = read(&text, |directive, report| understand(directive, Path::new(""), report));
         assert!(found.len() == 1 && found[0].starts_with(expected), "{text}: {found:?}");
     }
 }

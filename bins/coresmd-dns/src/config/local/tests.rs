@@ -12,7 +12,8 @@ fn read(text: &str) -> (Local, Vec<String>) {
     let none = &|_: &str| None;
     let file = Corefile::parse(Path::new("Corefile"), text.to_owned(), &mut |_| Ok(Vec::new()), none);
     let mut report = Report::new(&file);
-    let local = understand(&file.parsed.as_ref().unwrap().blocks[0], &mut report);
+    let block = &file.parsed.as_ref().unwrap().blocks[0];
+    let local = understand(block, &root(block), &mut report);
     let shown = |finding: &Finding| format!("{}:{} {}", finding.line, finding.column, finding.message);
     (local, report.finish().sorted().into_iter().map(shown).collect())
 }

@@ -38,8 +38,8 @@ pub(super) struct File {
 /// What came of reading a file.
 #[derive(Debug, Default, Clone)]
 struct Told {
-    /// What is wrong with the file as it is now.
-    problems: Vec<String>,
+    /// What is wrong with the file as it is now, and what is odd.
+    findings: Vec<Finding>,
     /// When the hosts file in force was written.
     modified: f64,
 }
@@ -70,9 +70,15 @@ struct Stamp {
 }
 
 impl File {
-    /// What is wrong with the file as it is now.
+    /// What is wrong with the file as it is now, one line each.
     pub(super) fn problems(&self) -> Vec<String> {
-        self.told.load().problems.clone()
+        let told = self.told.load();
+        told.findings.iter().filter(|finding| finding.severity == Severity::Error).map(line).collect()
+    }
+
+    /// What is wrong with the file as it is now, and what is odd.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        self.told.load().findings.clone()
     }
 
     /// The hosts file for metrics.
@@ -155,9 +161,7 @@ impl Followed {
         self.read.extend(stamps(&self.paths[1..]));
         self.seen.clone_from(&self.read);
         tell(&name, &findings);
-        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let problems: Vec<String> = errors.map(line).collect();
-        self.file.told.rcu(|told| Told { problems: problems.clone(), ..Told::clone(told) });
+        self.file.told.rcu(|told| Told { findings: findings.clone(), ..Told::clone(told) });
     }
 }
 
