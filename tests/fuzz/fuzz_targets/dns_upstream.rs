@@ -46,7 +46,7 @@ fuzz_target!(|octets: &[u8]| {
         let check = |relayed: &Relayed| {
             for limit in [512, 1232, 65_535] {
                 let mut out = Vec::new();
-                relayed.write(&header, &query, limit, &mut out);
+                relayed.write(&header, &query, limit, Some(b"us"), &mut out);
                 assert!(out.len() <= limit, "{} octets", out.len());
                 assert_eq!(out[..2], QUERY[..2], "the id of the client");
                 assert_eq!(out[HEADER..HEADER + QUESTION.len()], QUERY[HEADER..HEADER + QUESTION.len()]);

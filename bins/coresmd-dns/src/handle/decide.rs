@@ -81,9 +81,9 @@ pub(super) fn find<'v>(block: &'v Block, header: &Header, question: &Question<'_
     if !query.is_internet() {
         return Decision::Fail(Rcode::Refused, None, None);
     }
-    // nobody is behind `fallthrough`
-    if let Some(missing) = passed_on.filter(|answer| answer.zone.is_some()) {
-        return Decision::Catalog(missing);
+    // there is nobody to pass it on to: not ours, or missing behind `fallthrough`
+    if let Some(answer) = passed_on {
+        return Decision::Catalog(answer);
     }
     let failure = (chain.otherwise == Rcode::ServFail).then_some(Failure::NoNext(chain.last));
     Decision::Fail(chain.otherwise, failure, miss)
