@@ -1,5 +1,9 @@
 //! A DNS client: one question over UDP or TCP, the whole answer back (RFC 1035).
 
+mod transfer;
+
+pub use transfer::transfer;
+
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;

@@ -4,9 +4,10 @@
 mod inventory;
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use coresmd_dns::catalog::Catalog;
-use coresmd_dns::handle::handle;
+use coresmd_dns::handle::{Exchange, handle};
 use coresmd_dns::name::Name;
 use coresmd_dns::response::Transport;
 use divan::Bencher;
@@ -25,11 +26,13 @@ fn message(bencher: Bencher<'_, '_>, kind: &str) {
     let view = view();
     let messages: Vec<Vec<u8>> = (0..NODES).map(|n| query(kind, n * 7919 % NODES)).collect();
     let mut reply = Vec::with_capacity(512);
+    let (client, now) = (([127, 0, 0, 1], 4242).into(), now());
     let mut turn = messages.iter().cycle();
     bencher.bench_local(|| {
         reply.clear();
         let message = turn.next().map_or(&[][..], Vec::as_slice);
-        black_box(handle(&view, Transport::Udp, black_box(message), &mut reply));
+        let exchange = Exchange { transport: Transport::Udp, client, message: black_box(message), now };
+        black_box(handle(&view, &exchange, &mut reply));
     });
 }
 
@@ -37,6 +40,11 @@ fn message(bencher: Bencher<'_, '_>, kind: &str) {
 fn build_catalog(bencher: Bencher<'_, '_>) {
     let (snapshot, zones) = (snapshot(), zones());
     bencher.bench_local(|| Catalog::build(black_box(&snapshot), &zones));
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing here looks at the time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn query(kind: &str, node: usize) -> Vec<u8> {

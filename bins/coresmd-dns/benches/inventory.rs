@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use coresmd_dns::catalog::{Catalog, Zone};
+use coresmd_dns::catalog::{Catalog, Plan, Zone};
+use coresmd_dns::chain::Chain;
 use coresmd_dns::name::Name;
 use coresmd_dns::view::{Block, Key, View};
 use coresmd_dns::wire::Rcode;
@@ -14,14 +15,14 @@ pub(crate) const NODES: usize = 10_000;
 /// One server block for every name, which answers from the inventory.
 pub(crate) fn view() -> View {
     let catalog = Some(Arc::new(Catalog::build(&snapshot(), &zones())));
-    let block = Block { catalog, otherwise: Rcode::Refused };
+    let block = Block::new(catalog, Chain::empty(Rcode::Refused));
     View { keys: vec![Key { zone: Name::root(), block: 0 }], blocks: vec![block] }
 }
 
 /// One zone.
-pub(crate) fn zones() -> Vec<Zone> {
+pub(crate) fn zones() -> Plan {
     let apex = Name::parse("cluster.local").unwrap_or_else(|error| panic!("cluster.local {error}"));
-    vec![Zone { apex, nodes: "nid{06d}".parse().ok() }]
+    Plan::of(vec![Zone::new(apex, "nid{06d}".parse().ok())])
 }
 
 /// The inventory.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use coresmd_dns::answer::answer;
 use coresmd_dns::catalog::Catalog;
-use coresmd_dns::handle::handle;
+use coresmd_dns::handle::{Exchange, handle};
 use coresmd_dns::name::Name;
 use coresmd_dns::query::{Header, Query};
 use coresmd_dns::response::Transport;
@@ -113,14 +113,21 @@ fn client(queries: Arc<[Vec<u8>]>, server: SocketAddr, answered: Arc<AtomicU64>,
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "nothing here looks at the time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Our edge on one thread.
 fn batched(view: Arc<View>, stop: Stop) -> Started {
     let endpoint = endpoint();
     let address = ok(endpoint.local_addr());
+    let now = now();
     let thread = thread::spawn(move || {
         ok(endpoint.run(BATCH, &stop, |meta, datagram, replies| {
             replies.push(meta.source, meta.local, 0, |reply| {
-                handle(&view, Transport::Udp, datagram, reply);
+                let exchange = Exchange { transport: Transport::Udp, client: meta.source, message: datagram, now };
+                handle(&view, &exchange, reply);
             });
         }));
         thread_time()

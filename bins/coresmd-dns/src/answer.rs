@@ -3,7 +3,7 @@
 //! RFC 1034 §4.3.2 (the algorithm), RFC 2308 (NODATA, NXDOMAIN), RFC 8020 (an empty non-terminal exists), RFC 8482
 //! (ANY), RFC 4035 §3.1.4.1 (DS belongs to the parent).
 
-use crate::catalog::{Authority, Catalog, Node, RRset, TTL};
+use crate::catalog::{Authority, Catalog, End, Node, OTHER_TYPES, RRset, TTL};
 use crate::name::is_reverse;
 use crate::wire::{Rcode, Rtype};
 
@@ -20,6 +20,11 @@ pub struct Answer<'c> {
     pub soa: Option<Soa<'c>>,
     /// The zone of the name, as an index for [`Catalog::zone`].
     pub zone: Option<usize>,
+    /// Whether this is for the next directive to say, and to be said only where there is none: the name is not ours, or
+    /// it is missing and `fallthrough` covers it.
+    pub passes_on: bool,
+    /// Whether the records end in an alias whose name lies in no zone that this one could answer for.
+    pub leads_away: bool,
 }
 
 /// The answer section: records whose owner is a pointer to the question.
@@ -42,27 +47,44 @@ pub struct Soa<'c> {
 
 /// The answer to a question for a name, given in lower-case wire form, and a type.
 pub fn answer<'c>(catalog: &'c Catalog, name: &[u8], qtype: Rtype) -> Answer<'c> {
-    if matches!(qtype, Rtype::AXFR | Rtype::IXFR) {
+    // whole zones are given away over TCP, to those who may have them (crate::transfer)
+    if matches!(qtype, Rtype::AXFR | Rtype::IXFR) && catalog.zone_at(name).is_none() {
+        return Answer { passes_on: true, ..Answer::of(Rcode::NotAuth) };
+    }
+    if qtype == Rtype::AXFR {
         return Answer::of(Rcode::Refused);
     }
     if !catalog.is_loaded() {
         // whether a reverse name is ours only the inventory can tell
         let ours = catalog.enclosing_zone(name).is_some() || is_reverse(name);
-        return Answer::of(if ours { Rcode::ServFail } else { Rcode::Refused });
+        return if ours { Answer::of(Rcode::ServFail) } else { not_ours() };
     }
     if let Some(node) = catalog.node(name) {
         return at_node(catalog, node, node.is_apex(name), qtype);
     }
     match catalog.enclosing_zone(name) {
-        Some(zone) => negative(Rcode::NxDomain, catalog, zone),
-        None => Answer::of(Rcode::Refused),
+        Some(zone) => Answer { passes_on: catalog.falls_through(name), ..negative(Rcode::NxDomain, catalog, zone) },
+        None => not_ours(),
     }
+}
+
+/// About a name in none of our zones.
+fn not_ours<'c>() -> Answer<'c> {
+    Answer { passes_on: true, ..Answer::of(Rcode::Refused) }
 }
 
 impl<'c> Answer<'c> {
     /// A response code and nothing else.
     pub fn of(rcode: Rcode) -> Self {
-        Self { rcode, authoritative: false, records: Records::default(), soa: None, zone: None }
+        Self {
+            rcode,
+            authoritative: false,
+            records: Records::default(),
+            soa: None,
+            zone: None,
+            passes_on: false,
+            leads_away: false,
+        }
     }
 
     /// Whether it holds what was asked for.
@@ -71,7 +93,7 @@ impl<'c> Answer<'c> {
     }
 
     fn records(zone: usize, records: Records<'c>) -> Self {
-        Self { rcode: Rcode::NoError, authoritative: true, records, soa: None, zone: Some(zone) }
+        Self { authoritative: true, records, zone: Some(zone), ..Self::of(Rcode::NoError) }
     }
 }
 
@@ -80,14 +102,32 @@ fn at_node<'c>(catalog: &'c Catalog, node: &'c Node, apex: bool, qtype: Rtype) -
     let zone = catalog.zone(node.zone);
     let set = match (qtype, zone.parent) {
         (Rtype::SOA | Rtype::NS, _) if apex => zone.sets.get(qtype),
+        // the serial says whether to ask over TCP: over UDP a zone does not fit (RFC 1995 §4)
+        (Rtype::IXFR, _) => zone.sets.get(Rtype::SOA),
         (Rtype::DS, Some(parent)) if apex => return negative(Rcode::NoError, catalog, parent),
+        (Rtype::ANY, _) if node.alias.is_some() => node.sets.get(Rtype::CNAME),
         (Rtype::ANY, _) if apex || !node.sets.is_empty() => return Answer::records(node.zone, ANY),
         _ => node.sets.get(qtype),
     };
-    match set {
-        Some(set) => Answer::records(node.zone, set.into()),
-        None => Answer { soa: Some(zone.soa_of(node.apex_length)), ..Answer::records(node.zone, Records::default()) },
+    match (set, node.alias) {
+        (Some(set), _) => Answer::records(node.zone, set.into()),
+        (None, None) => no_data(node, zone, Records::default()),
+        (None, Some(end)) => {
+            let chain =
+                node.sets.get(OTHER_TYPES).or(node.sets.get(Rtype::CNAME)).map_or(Records::default(), Into::into);
+            match end {
+                End::Here => no_data(node, zone, chain),
+                End::Missing => Answer { rcode: Rcode::NxDomain, ..no_data(node, zone, chain) },
+                End::Elsewhere => Answer { leads_away: true, ..Answer::records(node.zone, chain) },
+                End::Nowhere => Answer::records(node.zone, chain),
+            }
+        }
     }
+}
+
+/// A name of a zone, or what its CNAME leads to in this zone, lacks the type.
+fn no_data<'c>(node: &Node, zone: &'c Authority, chain: Records<'c>) -> Answer<'c> {
+    Answer { soa: Some(zone.soa_of(node.apex_length)), ..Answer::records(node.zone, chain) }
 }
 
 /// NODATA or NXDOMAIN in a zone of the configuration.

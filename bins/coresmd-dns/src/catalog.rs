@@ -8,29 +8,48 @@
 //! ours is a zone of its own: we answer for the one name and claim nothing beside it, since the rest of the subnet may
 //! be known to somebody else.
 
+mod authority;
 mod build;
 mod encode;
+mod names;
 mod problem;
+mod records;
+mod serial;
 mod zone;
 
+pub use authority::Authority;
 pub(crate) use encode::TTL;
 pub use encode::{RRset, Sets};
 pub use problem::{Problem, ProblemKind};
-pub use zone::Zone;
+pub use serial::Serials;
+pub(crate) use serial::is_newer;
+pub use zone::{Alias, InterfaceNames, Plan, Soa, StaticRecord, TypeNames, Zone};
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::name::{Name, suffixes};
+use crate::wire::Rtype;
 
 /// The answers of one `coresmd` block for one snapshot.
 #[derive(Debug)]
 pub struct Catalog {
     /// The zones of the configuration, in its order, and one more: what the reverse names in none of them say.
     zones: Vec<Authority>,
+    /// The zones of the configuration by the wire form of their names.
+    apexes: FxHashMap<Box<[u8]>, usize>,
     /// Every name that exists, by its lower-case wire form.
     nodes: FxHashMap<Box<[u8]>, Node>,
     /// Whether the names are known: false before the first good snapshot.
     loaded: bool,
+    /// For which names in our zones a miss is somebody else's to answer.
+    fallthrough: Option<Vec<Name>>,
+    /// Whom whole zones are given to.
+    transfer_to: Vec<IpNet>,
+    /// The serials of the zones, with what they stand for.
+    serials: Serials,
     /// What of the inventory could not be named.
     problems: Vec<Problem>,
 }
@@ -44,23 +63,26 @@ pub struct Node {
     pub apex_length: usize,
     /// Its records; none for an empty non-terminal (RFC 8020) and for an apex without others.
     pub sets: Sets,
+    /// Where its CNAME leads to, if it has one. Then `sets` holds the CNAME, what every type at the end of the chain is
+    /// answered with, and the chain alone for [`OTHER_TYPES`].
+    pub alias: Option<End>,
 }
 
-/// What a zone says about itself.
-#[derive(Debug)]
-pub struct Authority {
-    /// The name of the zone.
-    pub apex: Name,
-    /// The zone above it, where that is ours too.
-    pub parent: Option<usize>,
-    /// The zone that its name server and its mailbox are named in.
-    home: Name,
-    /// The SOA and NS at the apex.
-    pub sets: Sets,
-    /// The SOA of negative answers behind its owner: type, class, TTL and data. The TTL is the time for which a
-    /// resolver may remember that there is nothing (RFC 2308 §5).
-    pub negative: Box<[u8]>,
+/// What lies at the end of a chain of CNAMEs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// A name of the zone that the chain began in.
+    Here,
+    /// A name of this zone that does not exist.
+    Missing,
+    /// A name of another zone, of ours or not.
+    Elsewhere,
+    /// No end: a loop.
+    Nowhere,
 }
+
+/// The type in a [`Node`] with a CNAME that stands for those which the end of the chain lacks; no query asks for it.
+pub const OTHER_TYPES: Rtype = Rtype(0);
 
 impl Catalog {
     /// The name with this lower-case wire form, if it exists.
@@ -71,7 +93,7 @@ impl Catalog {
     /// The zone of the configuration that a name lies in: the one with the most labels (RFC 1034 §4.3.2), matched at
     /// label borders.
     pub fn enclosing_zone(&self, name: &[u8]) -> Option<usize> {
-        suffixes(name).find_map(|suffix| self.configured().iter().position(|zone| zone.apex.as_wire() == suffix))
+        suffixes(name).find_map(|suffix| self.apexes.get(suffix).copied())
     }
 
     /// The zones of the configuration, in its order.
@@ -92,6 +114,37 @@ impl Catalog {
     /// How many names exist, empty non-terminals included.
     pub fn names(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Every name that exists, with its lower-case wire form, in no order.
+    pub fn nodes(&self) -> impl Iterator<Item = (&[u8], &Node)> {
+        self.nodes.iter().map(|(name, node)| (&**name, node))
+    }
+
+    /// The zone of the configuration with this name.
+    pub fn zone_at(&self, apex: &[u8]) -> Option<usize> {
+        self.apexes.get(apex).copied()
+    }
+
+    /// The zones of the configuration that lie directly below one of them.
+    pub fn zones_below(&self, zone: usize) -> impl Iterator<Item = &Authority> {
+        self.configured().iter().filter(move |below| below.parent == Some(zone))
+    }
+
+    /// Whether a miss of this name is somebody else's to answer (`fallthrough`).
+    pub fn falls_through(&self, name: &[u8]) -> bool {
+        let within = |zones: &Vec<Name>| suffixes(name).any(|suffix| zones.iter().any(|zone| zone.as_wire() == suffix));
+        self.fallthrough.as_ref().is_some_and(within)
+    }
+
+    /// Whether whole zones are given to this client.
+    pub fn transfers_to(&self, client: IpAddr) -> bool {
+        self.transfer_to.iter().any(|network| network.contains(&client.to_canonical()))
+    }
+
+    /// The serials of the zones, for the catalog that comes next.
+    pub fn serials(&self) -> &Serials {
+        &self.serials
     }
 
     /// What of the inventory could not be named, and why.

@@ -4,19 +4,35 @@
 //! coresmd-plugins §7). A directive of CoreDNS that this version does not have is refused by name: an option that is
 //! read and then ignored would be worse.
 
+mod acl;
+mod arguments;
 mod block;
+mod cache;
 mod coresmd;
 mod directives;
+mod errors;
+mod file;
+mod forward;
+mod hosts;
+mod local;
 mod log;
 mod read;
 mod report;
+mod rrl;
+mod rules;
+mod template;
 mod values;
 
 pub use block::{Block, Health, Key};
 pub use coresmd::{Coresmd, Source};
 pub use directives::SUPPORTED;
+pub use errors::{Consolidation, Errors};
+pub use file::FileConfig;
+pub use hosts::HostsConfig;
+pub use local::Local;
 pub use log::{Classes, Field, LogRule, Part};
 pub use read::{Corefile, read};
+pub use rules::{Nsid, Reload, Rules};
 pub use values::{BindTarget, HttpAddress};
 
 use corefile::ServerBlock;
@@ -53,15 +69,18 @@ pub fn understand(file: &Corefile, dns_port: u16) -> (Option<Config>, Findings) 
 
 fn understand_block(block: &ServerBlock, dns_port: u16, sources: &mut Vec<Source>, report: &mut Report<'_>) -> Block {
     directives::check_names(block, report);
-    let coresmd = coresmd::understand(block, report).map(|(source, zones)| {
+    let coresmd = coresmd::understand(block, report).map(|(source, plan)| {
         let index = sources.iter().position(|known| *known == source).unwrap_or_else(|| {
             sources.push(source);
             sources.len() - 1
         });
-        Coresmd { source: index, zones }
+        Coresmd { source: index, plan }
     });
     block::understand(block, dns_port, coresmd, report)
 }
+
+#[cfg(test)]
+pub(crate) use local::tests::local as local_of;
 
 #[cfg(test)]
 pub(crate) mod tests;

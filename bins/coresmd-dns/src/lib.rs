@@ -9,6 +9,7 @@
 //!                   ├ query     decode
 //!                   ├ view      which server block
 //!                   ├ answer    Catalog::node · records, NODATA, NXDOMAIN, REFUSED
+//!                   ├ chain     the other directives: plugins, hosts, zone_file, template, resolve (cache, forward)
 //!                   └ response  encode
 //!                udp, tcp     bytes; counted (metrics), logged
 //! ```
@@ -18,18 +19,29 @@
 //! by itself, and limits neither connections nor peers.
 
 pub mod answer;
+pub mod cache;
 pub mod catalog;
+pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod forward;
 pub mod handle;
+pub mod hosts;
 pub mod metrics;
 pub mod name;
 pub mod plugins;
 pub mod query;
+mod record;
+pub mod relayed;
+pub mod resolve;
 pub mod response;
 mod run;
 pub mod server;
+pub mod template;
+pub mod transfer;
 pub mod view;
 pub mod wire;
+pub mod zone_file;
+mod zones;
 
 pub use run::run;

@@ -6,10 +6,12 @@
 //! ```
 
 mod collect;
+mod directives;
 mod inventory;
 mod tally;
 
 pub use collect::{Collector, KeyLabels, ListenerLabels, Worker};
+pub use directives::{DirectiveCollector, DirectivesOf};
 pub use inventory::{InventoryCollector, Served};
 pub use tally::{Sample, Tally};
 

@@ -95,6 +95,11 @@ impl Name {
         Self(wire.into())
     }
 
+    /// One of the [`suffixes`] of a name.
+    pub(crate) fn from_suffix(suffix: &[u8]) -> Self {
+        Self(suffix.into())
+    }
+
     /// The wire form: length-prefixed labels, the root's 0 last.
     pub fn as_wire(&self) -> &[u8] {
         &self.0

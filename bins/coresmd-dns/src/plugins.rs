@@ -3,6 +3,13 @@
 //! `coresmd` answers from records that were encoded beforehand ([`crate::catalog`]); the others make their answers when
 //! they are asked, out of [`Record`]s, and the corridor encodes them.
 
+pub mod acl;
+pub mod header;
+pub mod loadbalance;
+pub mod probe;
+pub mod rate_limit;
+pub mod whoami;
+
 use std::net::SocketAddr;
 
 use hickory_proto::rr::Record;

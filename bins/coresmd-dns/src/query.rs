@@ -41,8 +41,8 @@ pub struct Query<'m> {
     pub edns: Option<Edns>,
 }
 
-/// What a client says in its OPT record (RFC 6891 §6.1.2). Its options are checked for form and left aside: none that
-/// a server must obey applies to us.
+/// What a client says in its OPT record (RFC 6891 §6.1.2). Its options are checked for form; beside NSID, none that a
+/// server must obey applies to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edns {
     /// The largest UDP payload that the client can take, in octets, as sent.
@@ -51,6 +51,8 @@ pub struct Edns {
     pub version: u8,
     /// The client understands DNSSEC records (DO).
     pub dnssec_ok: bool,
+    /// The client asks who we are (RFC 5001).
+    pub wants_nsid: bool,
 }
 
 /// Why a message is no query that can be answered. The client is to blame for each of them.
@@ -244,16 +246,21 @@ impl Record<'_> {
     /// The record as OPT: class is the UDP size, the TTL holds version and flags, the data is a list of options.
     fn edns(&self) -> Result<Edns, QueryError> {
         let mut options = self.rdata;
-        while let [_, _, high, low, rest @ ..] = options {
+        let mut wants_nsid = false;
+        while let [code_high, code_low, high, low, rest @ ..] = options {
+            wants_nsid |= [*code_high, *code_low] == NSID.to_be_bytes();
             options = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..).ok_or(QueryError::Opt)?;
         }
         if !options.is_empty() || !self.owner_is_root {
             return Err(QueryError::Opt);
         }
         let [_extended_rcode, version, flags, _] = self.ttl.to_be_bytes();
-        Ok(Edns { udp_size: self.class, version, dnssec_ok: flags & 0x80 != 0 })
+        Ok(Edns { udp_size: self.class, version, dnssec_ok: flags & 0x80 != 0, wants_nsid })
     }
 }
+
+/// The option that asks for the server's name (RFC 5001).
+pub const NSID: u16 = 3;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -7,12 +7,11 @@ use std::process::ExitCode;
 
 use serve::findings::{EXIT_CONFIG, EXIT_START, Finding, Findings, Severity};
 use serve::telemetry::{self, Settings};
-use smd_cache::refresh::Refresher;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{Command, HELP, Options};
 use crate::config::{self, Config, SUPPORTED};
-use crate::server::{self, Server};
+use crate::server::{self, Reading, Server, Unpolled};
 
 /// The whole program: serves until SIGTERM or SIGINT, or does what the arguments ask for instead.
 ///
@@ -30,7 +29,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Prints what is wrong with the Corefile.
 fn check(options: &Options) -> ExitCode {
-    let (config, mut findings) = load(options);
+    let Reading { config, mut findings, .. } = read(options);
     if let Some(config) = config {
         server::open_sources(&config, &mut findings);
     }
@@ -40,19 +39,19 @@ fn check(options: &Options) -> ExitCode {
 
 /// Starts the server and waits for its end.
 fn serve(options: &Options) -> ExitCode {
-    let _telemetry = match telemetry::init(logging()) {
+    let telemetry = match telemetry::init(logging()) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&error, EXIT_START),
     };
-    let Some((config, sources)) = usable(options) else { return ExitCode::from(EXIT_CONFIG) };
+    let Some((config, digest, sources)) = usable(options) else { return ExitCode::from(EXIT_CONFIG) };
     let ended = Server::bind(config, sources).and_then(|server| {
         if !options.quiet {
-            print(&mut io::stdout(), &server.banner());
+            print(&mut io::stdout(), server.banner());
         }
         if let Some(file) = &options.pidfile {
             write_pid(file)?;
         }
-        server.run()
+        server.run(digest, &|| read(options), &telemetry)
     });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,30 +59,32 @@ fn serve(options: &Options) -> ExitCode {
     }
 }
 
-/// The configuration and its inventories, or a report of what keeps them from being used. Mere warnings are logged.
-fn usable(options: &Options) -> Option<(Config, Vec<Refresher>)> {
-    let (config, mut findings) = load(options);
+/// The configuration with its digest and its inventories, or a report of what keeps them from being used. Mere warnings
+/// are logged.
+fn usable(options: &Options) -> Option<(Config, String, Vec<Unpolled>)> {
+    let Reading { digest, config, mut findings } = read(options);
     let sources = config.as_ref().map(|config| server::open_sources(config, &mut findings));
     if findings.has_errors() {
         print(&mut io::stderr(), &findings.report(io::stderr().is_terminal()));
         return None;
     }
-    for finding in findings.sorted() {
-        let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);
-        tracing::warn!(place, help = finding.help.as_deref(), "configuration: {}", finding.message);
-    }
-    config.zip(sources)
+    server::tell(&findings);
+    Some((config?, digest, sources?))
 }
 
-fn load(options: &Options) -> (Option<Config>, Findings) {
+/// Reads the Corefile.
+fn read(options: &Options) -> Reading {
     match config::read(&options.corefile, &variable) {
-        Ok(file) => config::understand(&file, options.port),
+        Ok(file) => {
+            let (config, findings) = config::understand(&file, options.port);
+            Reading { digest: file.digest(), config, findings }
+        }
         Err(error) => {
             let name = options.corefile.display().to_string();
             let mut findings = Findings::new();
             let finding = Finding::whole(Severity::Error, name, format!("the Corefile cannot be read: {error}"));
             findings.push(finding.help("name it with --corefile FILE"));
-            (None, findings)
+            Reading { digest: String::new(), config: None, findings }
         }
     }
 }

@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::chain::Chain;
 use crate::name::{Name, suffixes};
-use crate::wire::Rcode;
+use crate::wire::Rtype;
 
 /// The server blocks behind one listening address.
 #[derive(Debug, Clone)]
@@ -33,17 +34,40 @@ pub struct Key {
 pub struct Block {
     /// What its `coresmd` directive knows; `None` where it has none.
     pub catalog: Option<Arc<Catalog>>,
-    /// What a name gets that nothing in the block knows.
-    pub otherwise: Rcode,
+    /// Its other directives.
+    pub chain: Arc<Chain>,
+}
+
+impl Block {
+    /// A block with this catalog, or none, and these directives.
+    pub fn new(catalog: Option<Arc<Catalog>>, chain: Chain) -> Self {
+        Self { catalog, chain: Arc::new(chain) }
+    }
 }
 
 impl View {
-    /// The key that a name belongs to: the one with the most labels, matched at label borders.
-    pub fn route(&self, name: &[u8]) -> Option<usize> {
+    /// The key that a name belongs to: the one with the most labels, matched at label borders. A question for DS is
+    /// about the delegation, which the zone above holds (RFC 4035 §3.1.4.1): there, the one with the fewest labels
+    /// below the root.
+    pub fn route(&self, name: &[u8], qtype: Rtype) -> Option<usize> {
         match &self.keys[..] {
             [only] if only.zone.is_root() => Some(0),
-            keys => suffixes(name).find_map(|suffix| keys.iter().position(|key| key.zone.as_wire() == suffix)),
+            keys => {
+                let mut fitting =
+                    suffixes(name).filter_map(|suffix| keys.iter().position(|key| key.zone.as_wire() == suffix));
+                if qtype == Rtype::DS {
+                    let (root, below): (Vec<_>, Vec<_>) = fitting.partition(|key| keys[*key].zone.is_root());
+                    below.last().or(root.first()).copied()
+                } else {
+                    fitting.next()
+                }
+            }
         }
+    }
+
+    /// Whether anything in it looks at the time.
+    pub fn needs_clock(&self) -> bool {
+        self.keys.iter().any(|key| self.blocks[key.block].chain.needs_clock())
     }
 
     /// The block of a key.
@@ -60,7 +84,7 @@ mod tests {
     fn the_longest_key_wins_at_label_borders() {
         let keys = ["example", ".", "deep.alpha.example", "alpha.example"];
         let keys = keys.iter().map(|text| Key { zone: Name::parse(text).unwrap(), block: 0 }).collect();
-        let view = View { keys, blocks: vec![Block { catalog: None, otherwise: Rcode::Refused }] };
+        let view = View { keys, blocks: Vec::new() };
         for (name, key) in [
             ("www.alpha.example", 3),
             ("alpha.example", 3),
@@ -69,13 +93,18 @@ mod tests {
             ("org", 1),
             (".", 1),
         ] {
-            assert_eq!(view.route(Name::parse(name).unwrap().as_wire()), Some(key), "{name}");
+            assert_eq!(view.route(Name::parse(name).unwrap().as_wire(), Rtype::A), Some(key), "{name}");
+        }
+        for (name, key) in [("www.deep.alpha.example", 0), ("org", 1)] {
+            assert_eq!(view.route(Name::parse(name).unwrap().as_wire(), Rtype::DS), Some(key), "DS of {name}");
         }
     }
 
     #[test]
     fn a_name_in_no_key_has_no_block() {
         let view = View { keys: vec![Key { zone: Name::parse("example").unwrap(), block: 0 }], blocks: Vec::new() };
-        assert_eq!(view.route(Name::parse("example.org").unwrap().as_wire()), None);
+        let name = Name::parse("example.org").unwrap();
+        assert_eq!(view.route(name.as_wire(), Rtype::A), None);
+        assert_eq!(view.route(name.as_wire(), Rtype::DS), None);
     }
 }

@@ -13,12 +13,16 @@ impl Rtype {
     pub const A: Self = Self(1);
     /// A name server of the zone.
     pub const NS: Self = Self(2);
+    /// Another name for the name.
+    pub const CNAME: Self = Self(5);
     /// The start of a zone of authority.
     pub const SOA: Self = Self(6);
     /// The name of an address.
     pub const PTR: Self = Self(12);
     /// Host information; what ANY is answered with (RFC 8482).
     pub const HINFO: Self = Self(13);
+    /// A mail exchanger.
+    pub const MX: Self = Self(15);
     /// An IPv6 address.
     pub const AAAA: Self = Self(28);
     /// EDNS: no data but a part of the message (RFC 6891).
@@ -35,6 +39,15 @@ impl Rtype {
     pub const AXFR: Self = Self(252);
     /// Every type.
     pub const ANY: Self = Self(255);
+}
+
+impl Rtype {
+    /// Reads a type by its name, in any case, or as `TYPE65280` (RFC 3597 §5).
+    pub fn parse(text: &str) -> Option<Self> {
+        let upper = text.to_ascii_uppercase();
+        let named = TYPE_NAMES.iter().find(|(_, name)| *name == upper).map(|(number, _)| *number);
+        named.or_else(|| upper.strip_prefix("TYPE")?.parse().ok()).map(Self)
+    }
 }
 
 impl fmt::Display for Rtype {
@@ -64,36 +77,59 @@ pub enum Rcode {
     NotImp = 4,
     /// Not ours to answer.
     Refused = 5,
+    /// Not a zone of ours (RFC 5936 §2.2.1).
+    NotAuth = 9,
     /// An EDNS version that we do not speak.
     BadVers = 16,
 }
 
 impl Rcode {
-    /// Every response code that we give, in the order of [`Rcode::index`].
-    pub const ALL: [Self; 7] =
-        [Self::NoError, Self::FormErr, Self::ServFail, Self::NxDomain, Self::NotImp, Self::Refused, Self::BadVers];
-
-    /// Its place in [`Rcode::ALL`].
-    pub fn index(self) -> usize {
-        match self {
-            Self::BadVers => 6,
-            low => low as usize,
-        }
-    }
-
     /// As CoreDNS writes it in logs and labels.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::NoError => "NOERROR",
-            Self::FormErr => "FORMERR",
-            Self::ServFail => "SERVFAIL",
-            Self::NxDomain => "NXDOMAIN",
-            Self::NotImp => "NOTIMP",
-            Self::Refused => "REFUSED",
-            Self::BadVers => "BADVERS",
+        RCODE_NAMES.iter().find(|(number, _)| *number == self as u16).map_or("", |(_, name)| *name)
+    }
+}
+
+impl From<Rcode> for u16 {
+    fn from(rcode: Rcode) -> Self {
+        rcode as Self
+    }
+}
+
+/// How a response code is written in logs and labels: any of the 4,096 that an upstream may give.
+pub struct RcodeName(pub u16);
+
+impl fmt::Display for RcodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match RCODE_NAMES.iter().find(|(number, _)| *number == self.0) {
+            Some((_, name)) => f.write_str(name),
+            None => write!(f, "RCODE{}", self.0),
         }
     }
 }
+
+/// The response codes that have a name (RFC 6895 §2.3).
+pub const RCODE_NAMES: [(u16, &str); 19] = [
+    (0, "NOERROR"),
+    (1, "FORMERR"),
+    (2, "SERVFAIL"),
+    (3, "NXDOMAIN"),
+    (4, "NOTIMP"),
+    (5, "REFUSED"),
+    (6, "YXDOMAIN"),
+    (7, "YXRRSET"),
+    (8, "NXRRSET"),
+    (9, "NOTAUTH"),
+    (10, "NOTZONE"),
+    (16, "BADVERS"),
+    (17, "BADKEY"),
+    (18, "BADTIME"),
+    (19, "BADMODE"),
+    (20, "BADNAME"),
+    (21, "BADALG"),
+    (22, "BADTRUNC"),
+    (23, "BADCOOKIE"),
+];
 
 /// How a class is written in logs.
 pub struct Class(pub u16);
@@ -153,12 +189,15 @@ mod tests {
     fn types_are_called_by_name_or_number() {
         assert_eq!(Rtype::AAAA.to_string(), "AAAA");
         assert_eq!(Rtype(65280).to_string(), "TYPE65280");
+        assert_eq!(
+            ["aaaa", "TYPE65280", "NOTYPE", "TYPE"].map(Rtype::parse),
+            [Some(Rtype::AAAA), Some(Rtype(65280)), None, None]
+        );
     }
 
     #[test]
-    fn the_index_of_a_response_code_is_its_place() {
-        for (place, rcode) in Rcode::ALL.into_iter().enumerate() {
-            assert_eq!(rcode.index(), place, "{}", rcode.name());
-        }
+    fn response_codes_are_called_by_name_or_number() {
+        assert_eq!(RcodeName(Rcode::BadVers.into()).to_string(), "BADVERS");
+        assert_eq!(RcodeName(11).to_string(), "RCODE11");
     }
 }

@@ -84,8 +84,11 @@ impl fmt::Display for Key {
     }
 }
 
-/// Reads one key; a network off a label boundary gives several.
-pub(crate) fn parse(text: &str, span: &Span) -> Result<Vec<Key>, ErrorKind> {
+/// Reads one key; a network off a label boundary gives several. Directives that take zones read them so too.
+///
+/// # Errors
+/// What the text has instead of a key.
+pub fn parse(text: &str, span: &Span) -> Result<Vec<Key>, ErrorKind> {
     let (scheme, rest) = scheme(text)?;
     let (host, port) = port(rest)?;
     let zones = if host.contains('/') { networks(host)? } else { vec![zone(host)?] };

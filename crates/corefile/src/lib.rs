@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use error::{Error, ErrorKind};
-pub use key::{Key, Scheme};
+pub use key::{Key, Scheme, parse as keys};
 pub use span::Span;
 pub use stream::wildcard_matches;
 

@@ -3,11 +3,14 @@
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
-use coresmd_dns::catalog::{Catalog, Zone};
-use coresmd_dns::handle::{Handled, handle};
+use coresmd_dns::catalog::{Catalog, Plan, Zone};
+use coresmd_dns::chain::Chain;
+use coresmd_dns::handle::{Exchange, Handled, handle};
 use coresmd_dns::name::Name;
 use coresmd_dns::response::{MAX_UDP, Transport};
+use coresmd_dns::transfer::wanted;
 use coresmd_dns::view::{Block, Key, View};
 use coresmd_dns::wire::Rcode;
 use hickory_proto::op::{Message, MessageType};
@@ -27,25 +30,33 @@ static VIEW: LazyLock<View> = LazyLock::new(|| {
         br#"{"Components":[{"ID":"x1000c0s0b0n0","Type":"Node","NID":1},{"ID":"x1000c0s0b0","Type":"NodeBMC"},
         {"ID":"x1000c0s1b0n0","Type":"Node","NID":2}]}"#;
     let inventory = Inventory::from_smd(interfaces.as_bytes(), components).expect("the bodies are SMD's");
-    let zone = |apex, nodes: Option<&str>| Zone {
-        apex: Name::parse(apex).expect("a name"),
-        nodes: nodes.map(|pattern| pattern.parse().expect("a pattern")),
+    let zone = |apex, nodes: Option<&str>| {
+        Zone::new(Name::parse(apex).expect("a name"), nodes.map(|pattern| pattern.parse().expect("a pattern")))
     };
-    let zones = [zone("openchami.cluster", Some("nid{04d}")), zone("cluster.local", None)];
-    let catalog = Catalog::build(&Snapshot::build(inventory).0, &zones);
+    let mut plan = Plan::of(vec![zone("openchami.cluster", Some("nid{04d}")), zone("cluster.local", None)]);
+    plan.transfer_to = vec!["127.0.0.1/32".parse().expect("a network")];
+    let catalog = Catalog::build(&Snapshot::build(inventory).0, &plan);
     View {
         keys: vec![Key { zone: Name::root(), block: 0 }, Key { zone: Name::parse("other").expect("a name"), block: 1 }],
         blocks: vec![
-            Block { catalog: Some(Arc::new(catalog)), otherwise: Rcode::Refused },
-            Block { catalog: None, otherwise: Rcode::ServFail },
+            Block::new(Some(Arc::new(catalog)), Chain::empty(Rcode::Refused)),
+            Block::new(None, Chain::empty(Rcode::ServFail)),
         ],
     }
 });
 
 fuzz_target!(|message: &[u8]| {
+    let exchange = |transport| Exchange { transport, client: ([127, 0, 0, 1], 4242).into(), message, now: Instant::now() };
+    if let Some(wanted) = wanted(&VIEW, &exchange(Transport::Tcp)) {
+        let (mut messages, mut out) = (wanted.messages(), Vec::new());
+        while messages.next(&mut out) {
+            Message::from_vec(&out).expect("a part of a zone is DNS");
+            out.clear();
+        }
+    }
     for (transport, limit) in [(Transport::Udp, usize::from(MAX_UDP)), (Transport::Tcp, usize::from(u16::MAX))] {
         let mut reply = Vec::new();
-        let handled = handle(&VIEW, transport, message, &mut reply);
+        let handled = handle(&VIEW, &exchange(transport), &mut reply);
         if matches!(handled, Handled::Dropped(_)) {
             assert!(reply.is_empty(), "what is dropped has no reply");
             continue;

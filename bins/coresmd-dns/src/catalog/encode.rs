@@ -3,21 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::zone::Soa;
 use crate::name::Name;
 use crate::wire::{CLASS_IN, Rtype};
 
-/// Seconds for which an answer may be remembered: what CoreSMD gives.
+/// Seconds for which an answer may be remembered unless the configuration says otherwise: what CoreSMD gives.
 pub(crate) const TTL: u32 = 60;
-
-/// Seconds for which a resolver may remember that a name or type does not exist. Short: a node that appears in the
-/// inventory is soon looked for again.
-const NEGATIVE_TTL: u32 = 30;
-/// Seconds after which a secondary asks for a newer zone: about as often as the inventory is polled.
-const REFRESH: u32 = 60;
-/// Seconds after which a secondary asks again when it got no answer.
-const RETRY: u32 = 30;
-/// Seconds for which a secondary may go on answering without having reached us: a week.
-const EXPIRE: u32 = 604_800;
 
 /// The most addresses of one name and family: with more, the answer would not fit a message over TCP.
 pub(super) const MAX_ADDRESSES: usize = 2_000;
@@ -42,25 +33,24 @@ pub struct RRset<'c> {
 }
 
 impl Sets {
-    /// The records of these types, each with the data of its records.
-    pub(super) fn new(sets: &[(Rtype, Vec<Vec<u8>>)]) -> Self {
+    /// The records of these types, each with the data of its records. Those of one type fit a message: who gives them
+    /// sees to that.
+    pub(super) fn new(sets: &[(Rtype, Vec<Vec<u8>>)], ttl: u32) -> Self {
         let mut packed = Vec::new();
         for (rtype, rdata) in sets.iter().filter(|(_, rdata)| !rdata.is_empty()) {
-            let length: usize = rdata.iter().map(|rdata| QUESTION.len() + 10 + rdata.len()).sum();
-            packed.extend_from_slice(&rtype.0.to_be_bytes());
-            packed.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
-            packed.extend_from_slice(&(length as u16).to_be_bytes());
+            let mut records = Vec::new();
             for rdata in rdata {
-                packed.extend_from_slice(&QUESTION);
-                push_record(&mut packed, *rtype, TTL, rdata);
+                records.extend_from_slice(&QUESTION);
+                push_record(&mut records, *rtype, ttl, rdata);
             }
+            push_set(&mut packed, *rtype, rdata.len() as u16, &records);
         }
         Self(packed.into())
     }
 
     /// The records of a name that has these addresses: A and AAAA, each in the given order, at most
     /// [`MAX_ADDRESSES`].
-    pub(super) fn addresses(addresses: &[IpAddr]) -> Self {
+    pub(super) fn addresses(addresses: &[IpAddr], ttl: u32) -> Self {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for address in addresses {
             match address {
@@ -69,7 +59,19 @@ impl Sets {
                 _ => {}
             }
         }
-        Self::new(&[(Rtype::A, v4), (Rtype::AAAA, v6)])
+        Self::new(&[(Rtype::A, v4), (Rtype::AAAA, v6)], ttl)
+    }
+
+    /// These and those of other types.
+    pub(super) fn and(&self, others: &Self) -> Self {
+        Self([&*self.0, &others.0].concat().into())
+    }
+
+    /// These and one more type, whose records are ready.
+    pub(super) fn and_set(&self, rtype: Rtype, count: u16, records: &[u8]) -> Self {
+        let mut packed = self.0.to_vec();
+        push_set(&mut packed, rtype, count, records);
+        Self(packed.into())
     }
 
     /// All types, in the order in which they were given.
@@ -101,19 +103,39 @@ impl Sets {
     }
 }
 
+impl<'c> RRset<'c> {
+    /// The records one by one, each as what stands behind its owner: type, class, TTL, length and data. For sets whose
+    /// owners are all the question.
+    pub fn behind_owners(self) -> impl Iterator<Item = &'c [u8]> {
+        let mut rest = self.records;
+        std::iter::from_fn(move || {
+            let record = rest.get(QUESTION.len()..)?;
+            let length = u16::from_be_bytes(*record.get(8..10)?.first_chunk()?);
+            let (record, next) = record.split_at_checked(10 + usize::from(length))?;
+            rest = next;
+            Some(record)
+        })
+    }
+
+    /// The data of the records.
+    pub(super) fn rdata(self) -> impl Iterator<Item = &'c [u8]> {
+        self.behind_owners().map(|record| &record[10..])
+    }
+}
+
 /// The data of a zone's SOA (RFC 1035 §3.3.13).
-pub(super) fn soa_rdata(primary: &Name, mailbox: &Name, serial: u32) -> Vec<u8> {
+pub(super) fn soa_rdata(primary: &Name, mailbox: &Name, serial: u32, soa: &Soa) -> Vec<u8> {
     let mut rdata = [primary.as_wire(), mailbox.as_wire()].concat();
-    for number in [serial, REFRESH, RETRY, EXPIRE, NEGATIVE_TTL] {
+    for number in [serial, soa.refresh, soa.retry, soa.expire, soa.minimum] {
         rdata.extend_from_slice(&number.to_be_bytes());
     }
     rdata
 }
 
 /// The SOA of negative answers behind its owner; its TTL is that of the negative answer (RFC 2308 §3).
-pub(super) fn negative_soa(soa_rdata: &[u8]) -> Box<[u8]> {
+pub(super) fn negative_soa(soa_rdata: &[u8], ttl: u32) -> Box<[u8]> {
     let mut record = Vec::new();
-    push_record(&mut record, Rtype::SOA, NEGATIVE_TTL, soa_rdata);
+    push_record(&mut record, Rtype::SOA, ttl, soa_rdata);
     record.into()
 }
 
@@ -124,4 +146,12 @@ fn push_record(out: &mut Vec<u8>, rtype: Rtype, ttl: u32, rdata: &[u8]) {
     out.extend_from_slice(&ttl.to_be_bytes());
     out.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
     out.extend_from_slice(rdata);
+}
+
+/// A type with its records, as [`Sets`] holds it.
+fn push_set(packed: &mut Vec<u8>, rtype: Rtype, count: u16, records: &[u8]) {
+    packed.extend_from_slice(&rtype.0.to_be_bytes());
+    packed.extend_from_slice(&count.to_be_bytes());
+    packed.extend_from_slice(&(records.len() as u16).to_be_bytes());
+    packed.extend_from_slice(records);
 }

@@ -11,12 +11,12 @@ pub(crate) fn catalog(zones: &[&str], components: &[&str]) -> Catalog {
     Catalog::build(&snapshot(components), &self::zones(zones))
 }
 
-pub(crate) fn zones(zones: &[&str]) -> Vec<Zone> {
+pub(crate) fn zones(zones: &[&str]) -> Plan {
     let zone = |text: &&str| {
         let (name, pattern) = text.split_once('=').map_or((*text, None), |(name, pattern)| (name, Some(pattern)));
-        Zone { apex: Name::parse(name).unwrap(), nodes: pattern.map(|pattern| pattern.parse().unwrap()) }
+        Zone::new(Name::parse(name).unwrap(), pattern.map(|pattern| pattern.parse().unwrap()))
     };
-    zones.iter().map(zone).collect()
+    Plan::of(zones.iter().map(zone).collect())
 }
 
 pub(crate) fn snapshot(components: &[&str]) -> Snapshot {
@@ -186,18 +186,40 @@ fn serial(catalog: &Catalog, zone: usize) -> u32 {
 
 #[test]
 fn the_serial_is_that_of_the_content_and_the_same_in_the_negative_answer() {
-    let of = |components: &[&str]| catalog(&["z=nid{04d}", "other"], components);
-    let one = of(&["x1c0s0b0n0 Node 1 10.0.0.1", "x1c0s1b0n0 Node 2 10.0.0.2"]);
-    let same = of(&["x1c0s1b0n0 Node 2 10.0.0.2", "x1c0s0b0n0 Node 1 10.0.0.1"]);
-    let moved = of(&["x1c0s0b0n0 Node 3 10.0.0.1", "x1c0s1b0n0 Node 2 10.0.0.2"]);
-    assert_eq!(serial(&one, 0), serial(&same, 0));
-    assert_ne!(serial(&one, 0), serial(&moved, 0));
+    let plan = zones(&["z=nid{04d}", "other"]);
+    let of = |components: &[&str], before: &Serials| Catalog::build_after(&snapshot(components), &plan, before);
+    let one = of(&["x1c0s0b0n0 Node 1 10.0.0.1", "x1c0s1b0n0 Node 2 10.0.0.2"], &Serials::default());
+    let same = of(&["x1c0s1b0n0 Node 2 10.0.0.2", "x1c0s0b0n0 Node 1 10.0.0.1"], one.serials());
+    let moved = of(&["x1c0s0b0n0 Node 3 10.0.0.1", "x1c0s1b0n0 Node 2 10.0.0.2"], same.serials());
+    assert_eq!([serial(&one, 0), serial(&same, 0), serial(&moved, 0)], [1, 1, 2]);
     // the NID is in no name of the other zone
-    assert_eq!(serial(&one, 1), serial(&moved, 1));
-    assert_ne!(serial(&one, 0), serial(&one, 1));
-    let zone = one.zone(0);
+    assert_eq!(serial(&moved, 1), 1);
+    let zone = moved.zone(0);
+    assert_eq!(zone.serial, 2);
     assert_eq!(zone.negative[10..], zone.sets.get(Rtype::SOA).unwrap().records[12..]);
     assert_eq!(zone.negative[..8], [0, 6, 0, 1, 0, 0, 0, 30]);
+}
+
+#[test]
+fn replicas_agree_on_the_serial_by_the_newest_row() {
+    let plan = zones(&["z"]);
+    let interfaces = |last: &str| {
+        format!(
+            r#"[{{"MACAddress":"020000000001","ComponentID":"x1c0s0b0n0","LastUpdate":"2026-08-05T00:00:00Z","IPAddresses":[{{"IPAddress":"10.0.0.1"}}]}},
+                {{"MACAddress":"020000000002","ComponentID":"x1c0s1b0n0","LastUpdate":"{last}","IPAddresses":[{{"IPAddress":"10.0.0.2"}}]}}]"#
+        )
+    };
+    let components =
+        br#"{"Components":[{"ID":"x1c0s0b0n0","Type":"Node","NID":1},{"ID":"x1c0s1b0n0","Type":"Node","NID":2}]}"#;
+    let of = |last: &str, before: &Serials| {
+        let inventory = Inventory::from_smd(interfaces(last).as_bytes(), components).unwrap();
+        Catalog::build_after(&Snapshot::build(inventory).0, &plan, before)
+    };
+    let (first, fresh) = (of("2026-08-06T00:00:00Z", &Serials::default()), Serials::default());
+    assert_eq!(serial(&first, 0), 1_785_974_400);
+    // a row that is written without effect on names moves nothing
+    assert_eq!(serial(&of("2026-08-07T00:00:00Z", first.serials()), 0), 1_785_974_400);
+    assert_eq!(serial(&of("2026-08-07T00:00:00Z", &fresh), 0), 1_785_974_400 + 86_400);
 }
 
 #[test]
@@ -206,3 +228,5 @@ fn before_the_first_snapshot_the_zones_are_known_and_empty() {
     assert!(!catalog.is_loaded());
     assert_eq!(catalog.enclosing_zone(Name::parse("a.z").unwrap().as_wire()), Some(0));
 }
+
+mod plans;

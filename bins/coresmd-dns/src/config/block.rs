@@ -5,10 +5,17 @@ use std::time::Duration;
 use corefile::{Directive, Scheme, ServerBlock};
 use serve::duration;
 
+use super::cache;
 use super::coresmd::Coresmd;
+use super::errors::{self, Errors};
+use super::forward;
+use super::local::{self, Local};
 use super::log::{self, LogRule};
 use super::report::Report;
+use super::rules::{self, Rules};
 use super::values::{BindTarget, HttpAddress};
+use crate::cache::CacheConfig;
+use crate::forward::ForwardConfig;
 use crate::name::Name;
 
 /// A server block.
@@ -20,8 +27,8 @@ pub struct Block {
     pub bind: Vec<BindTarget>,
     /// Where it does not, though `bind` or its absence says so.
     pub except: Vec<BindTarget>,
-    /// Whether failures are logged.
-    pub errors: bool,
+    /// How failures are logged; `None`: not at all.
+    pub errors: Option<Errors>,
     /// Which queries are logged.
     pub log: Vec<LogRule>,
     /// Where it says that the process lives.
@@ -32,6 +39,14 @@ pub struct Block {
     pub prometheus: Option<HttpAddress>,
     /// The inventory and the zones made of it.
     pub coresmd: Option<Coresmd>,
+    /// What is done with queries and replies beside answering.
+    pub rules: Rules,
+    /// The upstreams.
+    pub forward: Vec<ForwardConfig>,
+    /// The cache before them.
+    pub cache: Option<CacheConfig>,
+    /// What it answers out of files and of the Corefile itself.
+    pub local: Local,
 }
 
 /// A key of a server block.
@@ -53,9 +68,29 @@ pub struct Health {
 }
 
 impl Block {
-    /// Whether it has any directive that would handle a query; without one, CoreDNS refuses.
-    pub fn handles(&self) -> bool {
-        self.errors || !self.log.is_empty() || self.prometheus.is_some() || self.coresmd.is_some()
+    /// Its directives that handle queries, in the order in which CoreDNS has them.
+    pub fn handlers(&self) -> Vec<&'static str> {
+        let rules = &self.rules;
+        let handlers = [
+            ("errors", self.errors.is_some()),
+            ("log", !self.log.is_empty()),
+            ("prometheus", self.prometheus.is_some()),
+            ("acl", rules.acl.is_some()),
+            ("rrl", rules.rate_limits.is_some()),
+            ("nsid", rules.nsid.is_some()),
+            ("bufsize", rules.bufsize.is_some()),
+            ("coresmd", self.coresmd.is_some()),
+            ("header", rules.header.is_some()),
+            ("forward", !self.forward.is_empty()),
+            ("cache", self.cache.is_some()),
+            ("loadbalance", rules.loadbalance.is_some()),
+            ("loop", rules.detect_loop),
+            ("template", !self.local.templates.is_empty()),
+            ("whoami", rules.whoami),
+            ("hosts", self.local.hosts.is_some()),
+            ("file", !self.local.files.is_empty()),
+        ];
+        handlers.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect()
     }
 }
 
@@ -67,7 +102,7 @@ pub(super) fn understand(
     report: &mut Report<'_>,
 ) -> Block {
     let (bind, except) = bind(block, report);
-    let errors = once(block, "errors", report);
+    let errors = once(block, "errors", report).map(|directive| errors::understand(directive, report));
     let health = once(block, "health", report).map(|directive| health(directive, report));
     let ready = once(block, "ready", report).map(|directive| ready(directive, report));
     let prometheus = once(block, "prometheus", report);
@@ -75,19 +110,20 @@ pub(super) fn understand(
         no_block(directive, report);
         address(directive, HttpAddress::localhost(9153), report)
     });
-    if let Some(errors) = errors {
-        check_errors(errors, report);
-    }
     Block {
         keys: keys(block, dns_port, report),
         bind,
         except,
-        errors: errors.is_some(),
+        errors,
         log: block.named("log").filter_map(|directive| log::understand(directive, report)).collect(),
         health,
         ready,
         prometheus,
         coresmd,
+        rules: rules::understand(block, report),
+        forward: block.named("forward").filter_map(|directive| forward::understand(directive, report)).collect(),
+        cache: once(block, "cache", report).and_then(|directive| cache::understand(directive, report)),
+        local: local::understand(block, report),
     }
 }
 
@@ -107,7 +143,7 @@ fn keys(block: &ServerBlock, dns_port: u16, report: &mut Report<'_>) -> Vec<Key>
 }
 
 /// The directive of a name that may stand once in a block.
-fn once<'b>(block: &'b ServerBlock, name: &'static str, report: &mut Report<'_>) -> Option<&'b Directive> {
+pub(super) fn once<'b>(block: &'b ServerBlock, name: &'static str, report: &mut Report<'_>) -> Option<&'b Directive> {
     let mut all = block.named(name);
     let first = all.next();
     for again in all {
@@ -147,17 +183,6 @@ fn targets(directive: &Directive, report: &mut Report<'_>) -> Vec<BindTarget> {
         target
     };
     directive.args.iter().filter_map(target).collect()
-}
-
-/// The options of `errors` change what is written, and this version writes it plainly.
-fn check_errors(directive: &Directive, report: &mut Report<'_>) {
-    for word in directive.args.iter().filter(|word| word.text != "stdout") {
-        report.error(&word.span, format!("`errors {}` is no output", word.text), "write `errors`");
-    }
-    for line in directive.block.iter().flatten() {
-        let message = format!("`{}` of errors is not supported yet by this version", line.name);
-        report.error(&line.span, message, "remove it");
-    }
 }
 
 fn health(directive: &Directive, report: &mut Report<'_>) -> Health {
@@ -206,7 +231,7 @@ fn address(directive: &Directive, default: HttpAddress, report: &mut Report<'_>)
     })
 }
 
-fn no_block(directive: &Directive, report: &mut Report<'_>) {
+pub(super) fn no_block(directive: &Directive, report: &mut Report<'_>) {
     if let Some(line) = directive.block.iter().flatten().next() {
         report.error(&line.span, format!("`{}` has no block", directive.name), "remove the block");
     }

@@ -6,19 +6,25 @@ use serve::findings::nearest;
 use super::report::Report;
 
 /// The directives that this version has.
-pub const SUPPORTED: [&str; 7] = ["bind", "coresmd", "errors", "health", "log", "prometheus", "ready"];
-
-/// Directives of the original, or asked for in its place, that will come.
-const LATER: [&str; 14] = [
+pub const SUPPORTED: [&str; 23] = [
     "acl",
+    "bind",
+    "bufsize",
     "cache",
+    "coresmd",
     "debug",
+    "errors",
     "file",
     "forward",
     "header",
+    "health",
     "hosts",
     "loadbalance",
+    "log",
     "loop",
+    "nsid",
+    "prometheus",
+    "ready",
     "reload",
     "root",
     "rrl",
@@ -27,12 +33,11 @@ const LATER: [&str; 14] = [
 ];
 
 /// Other directives of CoreDNS.
-const ELSEWHERE: [&str; 37] = [
+const ELSEWHERE: [&str; 35] = [
     "any",
     "auto",
     "autopath",
     "azure",
-    "bufsize",
     "cancel",
     "chaos",
     "clouddns",
@@ -51,7 +56,6 @@ const ELSEWHERE: [&str; 37] = [
     "metadata",
     "minimal",
     "multisocket",
-    "nsid",
     "on",
     "pprof",
     "quic",
@@ -74,11 +78,11 @@ pub(super) fn check_names(block: &ServerBlock, report: &mut Report<'_>) {
         if SUPPORTED.contains(&name) {
             continue;
         }
-        if LATER.contains(&name) || ELSEWHERE.contains(&name) {
+        if ELSEWHERE.contains(&name) {
             let message = format!("`{name}` is not supported yet by this version");
             report.error(&directive.span, message, format!("remove it; there are {}", SUPPORTED.join(", ")));
         } else {
-            let known = SUPPORTED.iter().chain(&LATER).chain(&ELSEWHERE).copied();
+            let known = SUPPORTED.iter().chain(&ELSEWHERE).copied();
             let help = match nearest(name, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", SUPPORTED.join(", ")),

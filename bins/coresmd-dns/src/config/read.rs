@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha512};
+
 /// A Corefile with everything that it imports, read and parsed.
 #[derive(Debug)]
 pub struct Corefile {
@@ -48,6 +50,18 @@ impl Corefile {
         };
         texts.insert(name.clone(), text);
         Self { name, texts, parsed, errors }
+    }
+
+    /// The SHA-512 of its text and of the texts that it imports, in hex: another one means that something has changed.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha512::new();
+        for (name, text) in &self.texts {
+            for part in [name, text] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        hash.finalize().iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
     }
 
     /// The text of a file by its name.

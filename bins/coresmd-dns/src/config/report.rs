@@ -4,6 +4,7 @@ use corefile::{Span, Word};
 use serve::findings::{Finding, Findings, Severity};
 
 use super::read::Corefile;
+use crate::name::Name;
 
 /// The report in the making.
 pub(super) struct Report<'f> {
@@ -27,6 +28,11 @@ impl<'f> Report<'f> {
     /// A fault: the configuration cannot be used.
     pub(super) fn error(&mut self, span: &Span, message: impl Into<String>, help: impl Into<String>) {
         self.at(Severity::Error, span, message.into(), help.into());
+    }
+
+    /// Something worth knowing that is not wrong.
+    pub(super) fn note(&mut self, span: &Span, message: impl Into<String>, help: impl Into<String>) {
+        self.at(Severity::Note, span, message.into(), help.into());
     }
 
     /// A fault of the file as a whole.
@@ -54,6 +60,23 @@ impl<'f> Report<'f> {
                 None
             }
         }
+    }
+
+    /// The zones of a directive, with a finding for each word that is no name; `None` where none is given.
+    pub(super) fn zones(&mut self, words: &[Word]) -> Option<Vec<Name>> {
+        let mut zone = |word: &Word| {
+            let name = Name::parse(&word.text);
+            if let Err(error) = &name {
+                self.error(&word.span, format!("`{}` {error}", word.text), "write the zone as `example.org`");
+            }
+            name.ok()
+        };
+        (!words.is_empty()).then(|| words.iter().filter_map(&mut zone).collect())
+    }
+
+    /// How many faults there are so far.
+    pub(super) fn errors(&self) -> usize {
+        self.findings.sorted().iter().filter(|finding| finding.severity == Severity::Error).count()
     }
 
     /// All findings.

@@ -1,10 +1,9 @@
 //! Corefiles and what is made of them. The helpers at the top serve the tests of the other rooms too.
 
+mod tokens;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use smd_cache::client::{ClientCertificate, Proxy, Transport};
-use smd_cache::token::{ClientAuth, GrantKind, TokenConfig};
 
 use super::*;
 use crate::name::Name;
@@ -54,7 +53,7 @@ fn the_shipped_corefile() {
     let block = &config.blocks[0];
     assert_eq!(block.keys, [Key { zone: Name::root(), port: 1053 }]);
     assert_eq!(block.bind, [BindTarget::Address("127.0.0.1".parse().unwrap()), BindTarget::Interface("eth0".into())]);
-    assert!(block.errors && block.log.is_empty());
+    assert!(block.errors.is_some() && block.log.is_empty());
     let health = block.health.unwrap();
     assert_eq!((health.address, health.lameduck), (HttpAddress { ip: None, port: 8080 }, Duration::from_secs(5)));
     assert_eq!(block.ready, Some(HttpAddress { ip: None, port: 8181 }));
@@ -66,18 +65,18 @@ fn the_shipped_corefile() {
     assert_eq!(source.snapshot_file, Some(PathBuf::from("/var/lib/coresmd/dns")));
     assert_eq!(source.token_file, Some(PathBuf::from("/run/token")));
     let coresmd = block.coresmd.as_ref().unwrap();
-    let zones: Vec<String> = coresmd.zones.iter().map(|zone| zone.apex.to_string()).collect();
+    let zones: Vec<String> = coresmd.plan.zones.iter().map(|zone| zone.apex.to_string()).collect();
     assert_eq!(zones, ["cluster.local.", "mgmt.local."]);
-    assert_eq!(coresmd.zones[1].nodes.as_ref().unwrap().to_string(), "mgmt{04d}");
+    assert_eq!(coresmd.plan.zones[1].patterns[0].pattern.to_string(), "mgmt{04d}");
 }
 
 #[test]
 fn what_is_not_said_is_as_the_original_has_it() {
     let config = config(". {\n    prometheus\n    coresmd {\n        smd_url http://s\n    }\n    coresmd {\n    }\n}");
     let coresmd = config.blocks[0].coresmd.as_ref().unwrap();
-    let [zone] = &coresmd.zones[..] else { panic!("{:?}", coresmd.zones) };
+    let [zone] = &coresmd.plan.zones[..] else { panic!("{:?}", coresmd.plan.zones) };
     assert_eq!(zone.apex.to_string(), "cluster.local.");
-    assert_eq!(zone.nodes.as_ref().unwrap().to_string(), "nid{04d}");
+    assert_eq!(zone.patterns[0].pattern.to_string(), "nid{04d}");
     assert_eq!(config.sources[0].cache_duration, Duration::from_secs(30));
     assert_eq!(config.sources[0].ca_cert, None);
     assert_eq!(config.blocks[0].prometheus.unwrap().socket().to_string(), "127.0.0.1:9153");
@@ -99,66 +98,6 @@ fn blocks_with_equal_inventories_share_one() {
 }
 
 #[test]
-fn a_token_is_asked_for_by_the_originals_words_or_by_a_block() {
-    let source =
-        |words: &str| config(&format!(". {{\n coresmd {{\n smd_url https://s\n{words}\n }}\n}}")).sources[0].clone();
-    let bootstrap = |file: Option<&str>| GrantKind::Bootstrap { file: file.map(PathBuf::from), token: None };
-    let token = source("auth_mode optional\n tokensmith_url https://t\n refresh_before 5m").token;
-    let refresh_before = Duration::from_mins(5);
-    let expected = TokenConfig { required: false, refresh_before, ..TokenConfig::new("https://t", bootstrap(None)) };
-    assert_eq!(token, Some(expected));
-    assert_eq!(source("tokensmith_url https://t").token, None, "disabled by default");
-
-    let token = source("token {\n url https://t\n bootstrap_file /run/b\n session_file /s\n ca_cert /ca\n }").token;
-    let (ca, session_file) = (Some("/ca".into()), Some("/s".into()));
-    assert_eq!(
-        token,
-        Some(TokenConfig { ca, session_file, ..TokenConfig::new("https://t", bootstrap(Some("/run/b"))) })
-    );
-
-    let tls = "client_cert /c.pem\n client_key /c.key\n proxy off\n token {\n url https://t\n grant certificate\n }";
-    let client_certificate = Some(ClientCertificate { certificate: "/c.pem".into(), key: "/c.key".into() });
-    assert_eq!(source(tls).transport, Transport { client_certificate, proxy: Proxy::Off });
-    assert_eq!(source(tls).token.unwrap().grant, GrantKind::Certificate);
-
-    let client = "token {\n url https://h/oauth2/token\n grant client_credentials\n client_id dns\n mode required
-        client_secret_file /run/s\n client_auth post\n scope \"a b\"\n refresh_before 1m\n }";
-    let (secret_file, scope, by) = ("/run/s".into(), Some("a b".into()), ClientAuth::Post);
-    let grant = GrantKind::ClientCredentials { id: "dns".into(), secret_file, scope, by };
-    let refresh_before = Duration::from_mins(1);
-    assert_eq!(
-        source(client).token,
-        Some(TokenConfig { refresh_before, ..TokenConfig::new("https://h/oauth2/token", grant) })
-    );
-}
-
-#[test]
-fn words_of_a_token_that_are_wrong_have_their_place() {
-    for (words, place, shown) in [
-        ("auth_mode often", (3, 11), "is none of disabled, optional, required"),
-        ("auth_mode required", (1, 5), "`tokensmith_url` of the token is needed"),
-        ("token {\nurl t\n}", (4, 5), "is not an http or https URL"),
-        ("token {\nurls t\n}", (4, 1), "unknown word `urls` in token"),
-        ("token {\n}", (3, 1), "`url` of the token is needed"),
-        ("token {\nurl http://t\nurl http://t\n}", (5, 1), "`url` is given twice"),
-        ("token {\nurl http://t\nscope a\n}", (5, 1), "counts only with the grant client_credentials"),
-        ("token {\nurl http://t\ngrant certificate\n}", (5, 1), "certificate needs `client_cert`"),
-        ("token {\nurl http://t\nrefresh_before 0s\n}", (5, 16), "it is 0"),
-        ("token x {\nurl http://t\n}", (3, 7), "takes a block"),
-        ("token_file /t\ntoken {\nurl http://t\n}", (1, 5), "`token_file`, and a token"),
-        ("client_cert /c", (1, 5), "belong together"),
-        ("proxy never", (3, 7), "neither environment nor off"),
-    ] {
-        let text = format!(". {{ coresmd {{\nsmd_url https://s\n{words}\n}}\n}}");
-        let (_, findings) = understand(&parsed(&text), 53);
-        let found = findings.sorted();
-        let right = |finding: &&serve::findings::Finding| finding.message.contains(shown);
-        let finding = found.iter().find(|finding| right(finding)).unwrap_or_else(|| panic!("{words}: {found:?}"));
-        assert_eq!((finding.line, finding.column), place, "{words}: {finding:?}");
-    }
-}
-
-#[test]
 fn an_empty_ca_cert_means_the_systems() {
     assert_eq!(config(". {\n coresmd {\n smd_url https://s\n ca_cert \"\"\n }\n}").sources[0].ca_cert, None);
     let file = &config(". {\n coresmd {\n inventory nodes.yaml\n }\n}").sources[0];
@@ -172,7 +111,7 @@ fn every_fault_is_found_in_one_go() {
             ". {
     bind 127.0.0.1.1
     errors
-    forward . 8.8.8.8
+    autopath .
     prometeus :9153
     health :notaport
     ready {
@@ -197,7 +136,7 @@ tls://x {
         ),
         [
             "2:10 `127.0.0.1.1` is neither an IP address nor an interface's name",
-            "4:5 `forward` is not supported yet by this version",
+            "4:5 `autopath` is not supported yet by this version",
             "5:5 unknown directive `prometeus`",
             "6:12 `:notaport` is not an address to listen on",
             "8:17 `monitor sometimes` is no way of monitoring",
@@ -243,11 +182,108 @@ fn each_word_of_coresmd_is_checked() {
 }
 
 #[test]
+fn each_word_about_names_is_checked() {
+    for (line, want) in [
+        ("tl 60", "3:2 unknown word `tl` in coresmd"),
+        ("nodes nid{04d}", "3:2 unknown word `nodes` in coresmd"),
+        ("ttl", "3:2 `ttl` without a value"),
+        ("ttl soon", "3:6 `soon` is not a time that DNS can say"),
+        ("ttl 3000000000", "3:6 `3000000000` is not a time that DNS can say"),
+        ("ttl 1\n ttl 2", "4:2 `ttl` is given twice"),
+        ("ttl 1 {\n x\n }", "4:2 `ttl` has no block"),
+        ("soa ns1", "3:6 `soa` takes two names, or these and four times"),
+        ("soa ns1 hostmaster 1s 2s", "3:24 `soa` takes two names, or these and four times"),
+        ("soa ns..1 hostmaster", "3:6 `ns..1` has an empty label"),
+        ("soa ns1 hostmaster 1s 2s 3s x", "3:30 `x` is not a time that DNS can say"),
+        ("ns", "3:2 `ns` without a name"),
+        ("ns ns1 ns2", "3:9 `ns2` is not an IP address, for `ns ns1`"),
+        (
+            "ns ns1.example. 10.0.0.1",
+            "3:5 `ns1.example.` lies in no zone of this block, so that its address is not ours to give",
+        ),
+        ("reverse", "3:2 `reverse` without a network"),
+        ("reverse 10.0.0.0/33", "3:10 `10.0.0.0/33` is not a network"),
+        ("reverse 10.0.0.0/8 10.0.0.0/8", "3:21 `10.0.0.0/8` is the zone 10.in-addr.arpa., which is ours already"),
+        ("types NodeBMC", "3:8 `types` wants types and, last, a pattern"),
+        ("types", "3:2 `types` without a type and a pattern"),
+        ("types NodeBMC bmc..x", "3:16 `bmc..x`: a label of the name is empty"),
+        ("only", "3:2 `only` without a type"),
+        ("interfaces", "3:2 `interfaces` without a pattern"),
+        ("interfaces a b c", "3:17 `interfaces` takes a pattern and a description; `c` is one too many"),
+        ("alias login", "3:2 `alias` wants a name and a node set"),
+        ("alias login x[", "3:14 `x[`: `[` is never closed"),
+        ("alias login a\n alias login b", "4:8 `alias login.cluster.local.` is given twice"),
+        ("alias login.example. a", "3:8 `alias login.example.` lies outside of the zone cluster.local."),
+        ("rule", "3:2 `rule` without a value"),
+        ("rule typ:Node,hostname:x", "3:7 `rule`: "),
+        ("domain a..b", "3:9 `domain a..b` has an empty label"),
+        ("fallthrough a..b", "3:14 `fallthrough a..b` has an empty label"),
+        ("fallthrough\n fallthrough", "4:2 `fallthrough` is given twice"),
+        ("transfer", "3:2 `transfer` does not say to whom"),
+        ("transfer 10.0.0.1", "3:11 `transfer 10.0.0.1` is not known"),
+        ("transfer to", "3:2 `transfer` does not say to whom"),
+        ("transfer to 10.0.0", "3:14 `10.0.0` is neither a network nor an address"),
+        ("record www", "3:2 `record` wants a name, a type and data"),
+        ("record www A 10.0.0.256", "3:15 not the data of A: "),
+        ("record www A 10.0.0.1 10.0.0.2", "3:24 the data of A is 1 words, not 2"),
+        ("record www NS ns1", "3:13 `NS` is no type of a `record`"),
+        ("record www FOO x", "3:13 `FOO` is no type of a `record`"),
+        ("record www.example. A 10.0.0.1", "3:9 `www.example.` lies in no zone of this block"),
+        ("record a..b A 10.0.0.1", "3:9 `a..b` has an empty label"),
+        ("record x MX ten mail", "3:14 not the data of MX: "),
+        ("record x CNAME a..b", "3:17 `a..b` has an empty label"),
+        ("record @ CNAME x", "3:9 a CNAME for the zone cluster.local. itself"),
+        (
+            "record x CNAME y\n record x TXT z",
+            "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a TXT",
+        ),
+        (
+            "record x CNAME y\n record x CNAME z",
+            "3:9 x.cluster.local. has a CNAME, beside which nothing stands, and a CNAME",
+        ),
+        (
+            "record x A 10.0.0.1\n record X.cluster.local A 10.0.0.1",
+            "4:9 this A record of x.cluster.local. is given twice",
+        ),
+    ] {
+        let found = found(&format!(". {{\n coresmd {{\n {line}\n smd_url http://s\n }}\n}}\n"));
+        assert!(!found.is_empty() && found[0].starts_with(want), "{line}: {found:?}");
+        assert!(found.len() == 1 || line.contains("CNAME z"), "{line}: {found:?}");
+    }
+}
+
+#[test]
 fn the_other_directives_are_checked() {
     for (line, want) in [
         ("bind", "`bind` without an address"),
         ("bind ::1 {\n only lo\n }", "unknown option `only` of bind"),
-        ("errors {\n consolidate 5m x\n }", "`consolidate` of errors is not supported yet by this version"),
+        ("errors {\n consolidate 5m ([\n }", "`([` is no regular expression: error: unclosed character class"),
+        ("errors {\n consolidate soon x\n }", "`soon` is not a duration"),
+        ("errors {\n consolidate 5m x loud\n }", "`loud` is no option of consolidate"),
+        ("errors {\n frob\n }", "unknown option `frob` of errors"),
+        ("acl", "`acl` without rules"),
+        ("acl {\n deny net *\n }", "unknown action `deny` of acl"),
+        ("acl {\n block net 10.0.0.0/33\n }", "`10.0.0.0/33` is no network"),
+        ("acl {\n block type NOTYPE\n }", "`NOTYPE` is no record type"),
+        ("acl {\n block 10.0.0.0/8\n }", "`10.0.0.0/8` is neither `type` nor `net`"),
+        ("header", "`header` changes nothing"),
+        ("header {\n frob set aa\n }", "`frob` is neither query nor response"),
+        ("header {\n response put aa\n }", "neither `set` nor `clear`"),
+        ("header {\n response set zz\n }", "`zz` is no flag to change"),
+        ("loadbalance best", "`best` is no policy of loadbalance"),
+        ("loadbalance weighted w.txt", "`loadbalance weighted` is not supported by this version"),
+        ("loadbalance {\n prefer 10\n }", "`10` is no network"),
+        ("reload 1s", "`1s` is no interval for reload"),
+        ("reload 10s 0s", "`0s` is no jitter for reload"),
+        ("rrl {\n window soon\n }", "`soon` is no number for window"),
+        ("rrl {\n slip-ratio 11\n }", "`11` is no number for slip-ratio"),
+        ("rrl", "`rrl` limits nothing"),
+        ("rrl {\n frob 1\n }", "unknown option `frob` of rrl"),
+        ("rrl example.org", "`rrl` for some zones of a block is not supported"),
+        ("bufsize 100", "`100` is no size of a reply over UDP"),
+        ("whoami me", "`whoami` takes no value"),
+        ("loop\n loop", "`loop` is given twice in one server block"),
+        ("root", "`root` without a value"),
         ("errors stderr", "`errors stderr` is no output"),
         ("health a:1", "`a:1` is not an address to listen on"),
         ("health {\n lameduck long\n }", "`long` is not a duration"),
@@ -260,7 +296,6 @@ fn the_other_directives_are_checked() {
         ("log . {\n format x\n }", "unknown option `format` of log"),
         ("log \"{type\"", "`{type` is nothing that a log line can show"),
         ("frobnicate", "unknown directive `frobnicate`"),
-        ("rrl", "`rrl` is not supported yet by this version"),
         ("startup true", "`startup` is not supported yet by this version"),
     ] {
         let found = found(&format!(". {{\n {line}\n}}\n"));

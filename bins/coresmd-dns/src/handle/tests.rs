@@ -9,12 +9,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::catalog::Catalog;
 use crate::catalog::tests::{catalog, zones};
+use crate::chain::Chain;
 use crate::name::Name;
 use crate::query::tests::bytes;
+use crate::response::MAX_UDP;
 use crate::view::Key;
 
 fn view_of(catalog: Catalog) -> View {
-    let block = Block { catalog: Some(Arc::new(catalog)), otherwise: Rcode::Refused };
+    let block = Block::new(Some(Arc::new(catalog)), Chain::empty(Rcode::Refused));
     View { keys: vec![Key { zone: Name::root(), block: 0 }], blocks: vec![block] }
 }
 
@@ -26,9 +28,14 @@ fn basic() -> View {
     ))
 }
 
+#[expect(clippy::disallowed_methods, reason = "nothing here is about the time")]
+fn exchange(transport: Transport, message: &[u8]) -> Exchange<'_> {
+    Exchange { transport, client: ([127, 0, 0, 1], 4242).into(), message, now: Instant::now() }
+}
+
 fn reply(view: &View, message: &[u8]) -> Vec<u8> {
     let mut reply = Vec::new();
-    handle(view, Transport::Udp, message, &mut reply);
+    handle(view, &exchange(Transport::Udp, message), &mut reply);
     reply
 }
 
@@ -88,7 +95,7 @@ fn another_implementation_reads_what_we_say() {
 fn a_block_without_data_says_what_it_was_told_to() {
     let keys = ["refused", "failing"].iter().enumerate();
     let keys = keys.map(|(block, name)| Key { zone: Name::parse(name).unwrap(), block }).collect();
-    let block = |otherwise| Block { catalog: None, otherwise };
+    let block = |otherwise| Block::new(None, Chain::empty(otherwise));
     let view = View { keys, blocks: vec![block(Rcode::Refused), block(Rcode::ServFail)] };
     for (name, rcode) in [("0772656675736564", 5), ("076661696c696e67", 2), ("056f74686572", 5)] {
         let got = reply(&view, &bytes(&format!("000101000001000000000000{name}0000010001")));
@@ -142,14 +149,14 @@ fn a_query() -> impl Strategy<Value = Vec<u8>> {
 /// What must hold for every message and its reply.
 fn check(view: &View, transport: Transport, message: &[u8]) -> Result<(), TestCaseError> {
     let mut reply = Vec::new();
-    let handled = handle(view, transport, message, &mut reply);
+    let handled = handle(view, &exchange(transport, message), &mut reply);
     if let Handled::Dropped(_) = handled {
         prop_assert!(reply.is_empty());
         return Ok(());
     }
     prop_assert_eq!(&reply[..2], &message[..2], "the id is echoed");
     prop_assert_eq!(reply[2] & 0x80, 0x80, "a reply is a response");
-    prop_assert!(transport == Transport::Tcp || reply.len() <= 1232);
+    prop_assert!(transport == Transport::Tcp || reply.len() <= usize::from(MAX_UDP));
     if let Handled::Answered(answered) = handled {
         prop_assert_eq!(&reply[12..12 + answered.query.question.len()], answered.query.question);
         prop_assert_eq!(reply[11] == 1, answered.query.edns.is_some());

@@ -11,10 +11,10 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use serve::udp::UdpCounters;
 
 use super::tally::{Count, DURATION_BOUNDS, Histogram, KeyTally, NAMED_TYPES, SIZE_BOUNDS, TYPES, Tally, ZoneTally};
-use crate::wire::Rcode;
+use crate::wire::RCODE_NAMES;
 
 /// What a listening address is called in labels.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ListenerLabels {
     /// `dns://127.0.0.1:53`.
     pub server: String,
@@ -23,7 +23,7 @@ pub struct ListenerLabels {
 }
 
 /// What a key is called in labels.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct KeyLabels {
     /// The zone of the key, `example.org.`.
     pub zone: String,
@@ -118,8 +118,9 @@ impl Collector {
                     add(&mut requests, || labels(&more), count);
                 }
             }
-            for (rcode, count) in Rcode::ALL.into_iter().zip(&key.responses) {
-                add(&mut responses, || labels(&[("rcode", rcode.name()), ("plugin", plugin)]), count);
+            let names = RCODE_NAMES.into_iter().map(|(_, name)| name).chain(["other"]);
+            for (rcode, count) in names.zip(&key.responses) {
+                add(&mut responses, || labels(&[("rcode", rcode), ("plugin", plugin)]), count);
             }
             add(&mut dnssec_ok, || labels(&[]), &key.dnssec_ok);
             distribute(&mut durations, || labels(&[]), &key.duration, &DURATION_BOUNDS, 1e-9);
@@ -164,8 +165,9 @@ impl Collector {
     fn keys(&self) -> impl Iterator<Item = (&Worker, &str, &'static str, &KeyTally)> {
         self.workers.iter().flat_map(|worker| {
             let known = worker.listener.keys.iter().map(|key| {
-                // CoreDNS names the first handler, whoever answered
-                let plugin = if key.zones.is_empty() { "" } else { "coresmd" };
+                // CoreDNS names the first handler behind `prometheus`, whoever answered
+                let telling = ["errors", "log", "prometheus"];
+                let plugin = key.plugins.iter().find(|name| !telling.contains(name)).copied().unwrap_or_default();
                 (key.shown, key.zone.as_str(), plugin)
             });
             let none = worker.listener.keys.iter().any(|key| key.shown);

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::wire::{Rcode, Rtype};
+use crate::wire::{RCODE_NAMES, Rtype};
 
 /// A number that one thread writes and others read.
 #[derive(Debug, Default)]
@@ -36,8 +36,8 @@ pub struct Tally {
 pub(super) struct KeyTally {
     /// By family of the client's address (IPv4, IPv6) and by type.
     pub(super) requests: [[Count; TYPES.len() + 1]; 2],
-    /// By response code.
-    pub(super) responses: [Count; Rcode::ALL.len()],
+    /// By response code, in the order of [`RCODE_NAMES`]; the last is for those without a name.
+    pub(super) responses: [Count; RCODE_NAMES.len() + 1],
     pub(super) dnssec_ok: Count,
     pub(super) duration: Histogram<16>,
     pub(super) request_size: Histogram<14>,
@@ -74,8 +74,8 @@ pub struct Sample {
     pub ipv6: bool,
     /// The type asked for; `None` for a message that is no query.
     pub qtype: Option<Rtype>,
-    /// What was answered.
-    pub rcode: Rcode,
+    /// What was answered: the response code, all twelve bits.
+    pub rcode: u16,
     /// Whether the client understands DNSSEC.
     pub dnssec_ok: bool,
     /// Octets of the query.
@@ -108,7 +108,7 @@ impl Tally {
         let none = self.keys.len() - 1;
         let key = &self.keys[sample.key.map_or(none, |key| key.min(none))];
         key.requests[usize::from(sample.ipv6)][type_index(sample.qtype)].add(1);
-        key.responses[sample.rcode.index()].add(1);
+        key.responses[rcode_index(sample.rcode)].add(1);
         if sample.dnssec_ok {
             key.dnssec_ok.add(1);
         }
@@ -171,6 +171,11 @@ pub(super) const TYPES: [&str; 18] = [
     "A", "AAAA", "PTR", "NS", "CNAME", "SOA", "MX", "TXT", "SRV", "DS", "RRSIG", "NSEC", "DNSKEY", "NSEC3", "HTTPS",
     "IXFR", "AXFR", "ANY",
 ];
+
+/// The place of a response code in [`RCODE_NAMES`], or behind its end.
+fn rcode_index(rcode: u16) -> usize {
+    RCODE_NAMES.iter().position(|(number, _)| *number == rcode).unwrap_or(RCODE_NAMES.len())
+}
 
 /// The place of a type in [`TYPES`], or behind its end.
 fn type_index(qtype: Option<Rtype>) -> usize {

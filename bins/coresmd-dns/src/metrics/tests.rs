@@ -31,7 +31,7 @@ fn sample(qtype: Rtype, zone: Option<usize>, hit: bool) -> Sample {
         key: Some(0),
         ipv6: false,
         qtype: Some(qtype),
-        rcode: if hit { Rcode::NoError } else { Rcode::NxDomain },
+        rcode: if hit { Rcode::NoError } else { Rcode::NxDomain }.into(),
         dnssec_ok: false,
         request_size: 44,
         response_size: 60,
@@ -91,7 +91,7 @@ fn a_block_without_prometheus_is_not_shown_and_what_belongs_to_none_is_dropped()
     let worker = worker(&listener(), "udp");
     worker.tally.record(&Sample { key: Some(1), ..sample(Rtype::A, Some(0), true) });
     let stray =
-        Sample { key: None, qtype: None, rcode: Rcode::FormErr, coresmd: None, ..sample(Rtype::A, None, false) };
+        Sample { key: None, qtype: None, rcode: Rcode::FormErr.into(), coresmd: None, ..sample(Rtype::A, None, false) };
     worker.tally.record(&stray);
     let text = scrape(vec![worker]).join("\n");
     assert!(!text.contains("hidden.") && !text.contains(r#"zone="h""#), "{text}");

@@ -39,7 +39,7 @@ fn edns_is_read() {
     let message = bytes(&format!("477701100001000000000001{QUESTION}00002904d0000080000000"));
     assert!(Header::decode(&message).unwrap().checking_disabled);
     let edns = decode(&message).unwrap().edns.unwrap();
-    assert_eq!(edns, Edns { udp_size: 1232, version: 0, dnssec_ok: true });
+    assert_eq!(edns, Edns { udp_size: 1232, version: 0, dnssec_ok: true, wants_nsid: false });
     let version = bytes(&format!("759d01000001000000000001{QUESTION}00002904d0000100000000"));
     assert_eq!(decode(&version).unwrap().edns.unwrap().version, 1);
     let options = bytes(&format!("222201000001000000000001{QUESTION}00002904d000000000000c000a00080102030405060708"));

@@ -1,31 +1,46 @@
 //! \[IO\] Health, readiness and metrics, at the addresses of their directives (facts, coredhcp-coredns §B5,
 //! coresmd-plugins §7).
 
+mod pulse;
+
+pub(super) use pulse::{Pulse, check};
+
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
+use arc_swap::ArcSwap;
 use axum::Router;
+use axum::extract::Request;
+use axum::routing::any;
 use prometheus_client::registry::Registry;
 use serve::admin::{Metrics, Ready, health, run};
 use smd_cache::state::StateHandle;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use super::ServerError;
+use super::edge::Edge;
+use super::local_files::LocalFiles;
 use super::publish::Publisher;
 use crate::config::{Config, HttpAddress};
 
-/// An HTTP address with its socket and what is shown there.
-pub(super) struct Bound {
-    listener: TcpListener,
-    shows: Shows,
+/// An HTTP address with its socket. It outlives the configurations that want it.
+pub(super) struct Endpoint {
+    /// The address.
+    pub(super) address: HttpAddress,
+    /// Until it is served.
+    listener: Option<TcpListener>,
+    /// What is shown there at present.
+    router: Arc<ArcSwap<Router>>,
+    stop: CancellationToken,
 }
 
 /// What an HTTP address shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Shows {
+pub(super) struct Shows {
     /// `/health`.
     health: bool,
     /// `/ready`: at its own address, and at that of health, where Kubernetes looks for both.
@@ -41,55 +56,67 @@ pub(super) struct Readiness {
     pub(super) publisher: Arc<Publisher>,
     /// Their states, for the details.
     pub(super) states: Vec<(String, StateHandle)>,
+    /// The local files: what is wrong with them is a detail too.
+    pub(super) files: Arc<LocalFiles>,
     /// Set when the server is about to end.
     pub(super) draining: Arc<AtomicBool>,
 }
 
-/// Binds the addresses of `health`, `ready` and `prometheus`. Must be called within the runtime.
-pub(super) fn bind(config: &Config) -> Result<Vec<Bound>, ServerError> {
-    let bind = |(address, shows): (HttpAddress, Shows)| {
-        let failed = |source| ServerError::Bind { address: address.socket().to_string(), protocol: "http", source };
-        listen(address).map(|listener| Bound { listener, shows }).map_err(failed)
-    };
-    plan(config).into_iter().map(bind).collect()
+/// Binds an address. Must be called within the runtime.
+pub(super) fn bind(address: HttpAddress) -> Result<Endpoint, ServerError> {
+    let failed = |source| ServerError::Bind { address: address.socket().to_string(), protocol: "http", source };
+    let listener = Some(listen(address).map_err(failed)?);
+    Ok(Endpoint { address, listener, router: Arc::default(), stop: CancellationToken::new() })
 }
 
-impl Bound {
-    /// Serves until `shutdown`.
-    pub(super) fn serve(
-        self,
-        readiness: &Readiness,
-        registry: &Arc<RwLock<Registry>>,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> impl Future<Output = ()> + Send + 'static {
+impl Endpoint {
+    /// Shows this from now on; begins to serve if it does not yet.
+    pub(super) fn show(&mut self, shows: Shows, readiness: &Readiness, registry: &Arc<RwLock<Registry>>, edge: &Edge) {
         let mut router = Router::new();
-        if self.shows.health {
+        if shows.health {
             router = router.merge(health("/health", "OK"));
         }
-        if self.shows.ready {
+        if shows.ready {
             router = router.merge(readiness.clone().ready().route("/ready"));
         }
-        if self.shows.metrics {
+        if shows.metrics {
             router = router.merge(Metrics::new(Arc::clone(registry)).route("/metrics"));
         }
-        async move {
-            if let Err(error) = run(self.listener, router, shutdown).await {
+        self.router.store(Arc::new(router));
+        let Some(listener) = self.listener.take() else { return };
+        let (current, stop) = (Arc::clone(&self.router), self.stop.clone());
+        let whatever = any(move |request: Request| {
+            let router = Router::clone(&current.load());
+            async move { router.oneshot(request).await }
+        });
+        let whatever = Router::new().route("/", whatever.clone()).route("/{*path}", whatever);
+        let serving = async move {
+            if let Err(error) = run(listener, whatever, stop.cancelled_owned()).await {
                 tracing::error!(%error, "HTTP ended");
             }
-        }
+        };
+        edge.tasks.spawn_on(serving, &edge.runtime);
+    }
+
+    /// Ends serving.
+    pub(super) fn stop(&self) {
+        self.stop.cancel();
     }
 }
 
 impl Readiness {
     /// CoreDNS's words: `OK`, or the directives that are not ready.
     fn ready(self) -> Ready {
-        let Self { publisher, states, draining } = self;
+        let Self { publisher, states, files, draining } = self;
         let reasons = move || {
             let ending = draining.load(Ordering::Relaxed).then_some("lameduck");
             let waiting = (!publisher.is_ready()).then_some("coresmd");
             ending.into_iter().chain(waiting).map(str::to_owned).collect()
         };
-        let details = move || states.iter().map(|(url, state)| detail(url, state)).collect();
+        let details = move || {
+            let inventories = states.iter().map(|(url, state)| detail(url, state));
+            inventories.chain(files.problems()).collect()
+        };
         Ready::new(reasons).words("OK", ",").details(details)
     }
 }
@@ -105,7 +132,7 @@ fn detail(url: &str, state: &StateHandle) -> String {
 }
 
 /// What is shown where.
-fn plan(config: &Config) -> BTreeMap<HttpAddress, Shows> {
+pub(super) fn plan(config: &Config) -> BTreeMap<HttpAddress, Shows> {
     let mut plan: BTreeMap<HttpAddress, Shows> = BTreeMap::new();
     for block in &config.blocks {
         if let Some(health) = block.health {

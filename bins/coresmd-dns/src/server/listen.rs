@@ -5,38 +5,43 @@ mod plan;
 pub(super) use plan::{Listener, plan};
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::{JoinHandle, available_parallelism};
 
 use serve::drain::Stop;
-use serve::udp::{BindSpec, UdpCollector, UdpCounters, UdpEndpoint};
+use serve::udp::{BindSpec, UdpCounters, UdpEndpoint};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio_util::task::TaskTracker;
 
-use super::service::Service;
+use super::service::{Post, Service};
 use super::{ServerError, tcp, udp};
-use crate::metrics::{ListenerLabels, Tally, Worker};
 
-/// A listening address with its sockets.
-pub(super) struct Bound {
-    service: Arc<Service>,
+/// The sockets of a listening address. They outlive the configurations that want them.
+pub(super) struct Listening {
+    /// The IP address; `None`: every address.
+    pub(super) ip: Option<IpAddr>,
+    /// The port.
+    pub(super) port: u16,
+    /// Where they find what to say.
+    pub(super) post: Arc<Post>,
     /// One for each address and thread.
-    udp: Vec<(SocketAddr, UdpEndpoint, Arc<Tally>)>,
-    /// One for each address.
-    tcp: Vec<(TcpListener, Arc<Tally>)>,
+    udp: Vec<(SocketAddr, Arc<UdpEndpoint>)>,
+    /// One for each address, until they are served.
+    tcp: Vec<TcpListener>,
+    stop: Stop,
 }
 
 /// Binds the sockets of a listening address. Must be called within the runtime.
-pub(super) fn bind(listener: &Listener, service: Arc<Service>) -> Result<Bound, ServerError> {
-    let mut bound = Bound { service, udp: Vec::new(), tcp: Vec::new() };
-    let threads = available_parallelism().map_or(1, NonZeroUsize::get);
+pub(super) fn bind(listener: &Listener, service: Service) -> Result<Listening, ServerError> {
+    let Listener { ip, port, .. } = *listener;
+    let post = Arc::new(Post::from_pointee(service));
+    let mut bound = Listening { ip, port, post, udp: Vec::new(), tcp: Vec::new(), stop: Stop::new()? };
     for address in listener.addresses() {
-        match bound.address(address, threads) {
-            Err(ServerError::Bind { source, .. }) if listener.ip.is_none() && is_without_ipv6(address, &source) => {
+        match bound.address(address) {
+            Err(ServerError::Bind { source, .. }) if ip.is_none() && is_without_ipv6(address, &source) => {
                 tracing::info!(%address, "this machine has no IPv6: not listening there");
             }
             result => result?,
@@ -45,71 +50,63 @@ pub(super) fn bind(listener: &Listener, service: Arc<Service>) -> Result<Bound, 
     Ok(bound)
 }
 
-/// The counters of all UDP endpoints as metrics.
-pub(super) fn endpoint_collector(listeners: &[Bound]) -> UdpCollector {
-    let of_listener = |bound: &Bound| {
-        let server = bound.labels().server.clone();
-        bound
-            .udp
-            .iter()
-            .enumerate()
-            .map(move |(n, (_, endpoint, _))| (format!("{server}#{n}"), endpoint.counters().clone()))
-            .collect::<Vec<_>>()
-    };
-    UdpCollector::new("coresmd_dns", listeners.iter().flat_map(of_listener).collect())
-}
-
-impl Bound {
-    /// What the listening address and its keys are called in metrics.
-    pub(super) fn labels(&self) -> &Arc<ListenerLabels> {
-        self.service.labels()
+impl Listening {
+    /// Whether it is what a configuration wants.
+    pub(super) fn serves(&self, listener: &Listener) -> bool {
+        (self.ip, self.port) == (listener.ip, listener.port)
     }
 
-    /// The tallies of its workers.
-    pub(super) fn workers(&self) -> impl Iterator<Item = Worker> {
-        let udp = self.udp.iter().map(|(_, _, tally)| ("udp", tally));
-        let tcp = self.tcp.iter().map(|(_, tally)| ("tcp", tally));
-        udp.chain(tcp).map(|(proto, tally)| Worker {
-            listener: Arc::clone(self.labels()),
-            proto,
-            tally: Arc::clone(tally),
-        })
-    }
-
-    /// The counters of its UDP endpoints.
-    pub(super) fn counters(&self) -> impl Iterator<Item = Arc<UdpCounters>> {
-        self.udp.iter().map(|(_, endpoint, _)| Arc::clone(endpoint.counters()))
+    /// The counters of its UDP endpoints, each with its name.
+    pub(super) fn counters(&self) -> Vec<(String, Arc<UdpCounters>)> {
+        let server = self.post.load().labels().server.clone();
+        let named = |(n, (_, endpoint)): (usize, &(SocketAddr, Arc<UdpEndpoint>))| {
+            (format!("{server}#{n}"), Arc::clone(endpoint.counters()))
+        };
+        self.udp.iter().enumerate().map(named).collect()
     }
 
     /// Starts answering: a thread for each UDP endpoint, a task for each TCP listener. A UDP endpoint that fails later
-    /// says so to `failed`.
-    pub(super) fn start(
-        self,
-        stop: &Stop,
-        tasks: &TaskTracker,
-        failed: &UnboundedSender<ServerError>,
-    ) -> io::Result<Vec<JoinHandle<()>>> {
-        for (listener, tally) in self.tcp {
-            let service = tcp::Shared::new(Arc::clone(&self.service), tally);
-            tasks.spawn(tcp::serve(listener, service, tasks.clone(), stop.token()));
+    /// says so to `failed`. Once only.
+    pub(super) fn start(&mut self, failed: &UnboundedSender<ServerError>) -> io::Result<Vec<JoinHandle<()>>> {
+        let tasks = self.post.load().edge().tasks.clone();
+        for listener in self.tcp.drain(..) {
+            let shared = tcp::Shared::new(Arc::clone(&self.post));
+            tasks.spawn(tcp::serve(listener, shared, tasks.clone(), self.stop.token()));
         }
-        let thread = |(address, endpoint, tally)| {
-            udp::spawn(address, endpoint, Arc::clone(&self.service), tally, stop.clone(), failed.clone())
+        let thread = |(worker, (address, endpoint)): (usize, &(SocketAddr, Arc<UdpEndpoint>))| {
+            udp::spawn(
+                *address,
+                Arc::clone(endpoint),
+                worker,
+                Arc::clone(&self.post),
+                self.stop.clone(),
+                failed.clone(),
+            )
         };
-        self.udp.into_iter().map(thread).collect()
+        self.udp.iter().enumerate().map(thread).collect()
     }
 
-    fn address(&mut self, address: SocketAddr, threads: usize) -> Result<(), ServerError> {
+    /// Ends answering.
+    pub(super) fn stop(&self) {
+        self.stop.set();
+    }
+
+    fn address(&mut self, address: SocketAddr) -> Result<(), ServerError> {
         let failed = |protocol| move |source| ServerError::Bind { address: address.to_string(), protocol, source };
         let listener = listen_tcp(address).map_err(failed("tcp"))?;
-        for _ in 0..threads {
+        for _ in 0..threads() {
             let spec = BindSpec { reuse_port: true, ..BindSpec::new(address) };
             let endpoint = UdpEndpoint::bind(&spec).map_err(failed("udp"))?;
-            self.udp.push((address, endpoint, self.service.tally()));
+            self.udp.push((address, Arc::new(endpoint)));
         }
-        self.tcp.push((listener, self.service.tally()));
+        self.tcp.push(listener);
         Ok(())
     }
+}
+
+/// How many threads answer on each address.
+pub(super) fn threads() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {

@@ -1,90 +1,147 @@
-//! \[IO\] From a new snapshot to what is answered: catalogs are built, then swapped in everywhere.
+//! \[IO\] From a new snapshot or a new configuration to what is answered: catalogs are built, then services that know
+//! them are swapped in everywhere. The serials of zones grow from one to the next, and across restarts.
+
+mod serials;
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use smd_cache::Snapshot;
-use smd_cache::refresh::Refresher;
-use smd_cache::state::StateHandle;
-
-use super::service::Service;
-use crate::catalog::{Catalog, Zone};
-use crate::config::{Config, Source};
-use crate::metrics::Served;
+use super::service::{Post, Service};
+use super::sources::Inventory;
+use crate::catalog::{Catalog, Plan, Serials};
 use crate::view::Block;
-use crate::wire::Rcode;
 
 /// How many names without an address of their own are logged one by one.
 const PROBLEMS_SHOWN: usize = 10;
 
 /// Keeps the services up to date.
+#[derive(Default)]
 pub(super) struct Publisher {
-    /// The blocks with a `coresmd` directive: which they are, their inventory, their zones.
-    coresmd: Vec<(usize, usize, Vec<Zone>)>,
-    /// The blocks as they are now.
-    blocks: Mutex<Vec<Block>>,
-    services: Vec<Arc<Service>>,
-    /// For each inventory, how much of it is served.
-    served: Vec<Arc<Served>>,
+    current: Mutex<Published>,
 }
 
-/// The blocks of a configuration before the first snapshot.
-pub(super) fn blocks(config: &Config) -> Vec<Block> {
-    let block = |block: &crate::config::Block| {
-        let zones = block.coresmd.as_ref().map(|coresmd| &coresmd.zones);
-        // as CoreDNS: a block that does nothing refuses, one that does anything and knows nothing fails
-        let otherwise = if block.handles() { Rcode::ServFail } else { Rcode::Refused };
-        Block { catalog: zones.map(|zones| Arc::new(Catalog::unloaded(zones))), otherwise }
-    };
-    config.blocks.iter().map(block).collect()
+/// What is served at present.
+#[derive(Default)]
+struct Published {
+    /// Which configuration it is of: they are numbered.
+    generation: u64,
+    coresmd: Vec<Named>,
+    blocks: Vec<Block>,
+    posts: Vec<Arc<Post>>,
+}
+
+/// A block with a `coresmd` directive.
+#[derive(Clone)]
+pub(super) struct Named {
+    /// The block, as an index.
+    pub(super) block: usize,
+    /// Its inventory.
+    pub(super) inventory: Arc<Inventory>,
+    /// Which it is of the blocks with this inventory: several may have a zone of one name, each with other content.
+    pub(super) ordinal: usize,
+    /// What is made of it.
+    pub(super) plan: Arc<Plan>,
 }
 
 impl Publisher {
-    /// For the services of a configuration.
-    pub(super) fn new(config: &Config, services: Vec<Arc<Service>>) -> Self {
-        let coresmd = config.blocks.iter().enumerate().filter_map(|(index, block)| {
-            block.coresmd.as_ref().map(|coresmd| (index, coresmd.source, coresmd.zones.clone()))
-        });
-        let served = config.sources.iter().map(|_| Arc::default()).collect();
-        Self { coresmd: coresmd.collect(), blocks: Mutex::new(blocks(config)), services, served }
+    /// Serves another configuration from now on: `blocks` as `coresmd` and the latest snapshots make them, by the
+    /// services that `service` makes of them for each post.
+    pub(super) fn replace<'p>(
+        &self,
+        coresmd: Vec<Named>,
+        mut blocks: Vec<Block>,
+        posts: impl IntoIterator<Item = &'p Arc<Post>>,
+        service: impl Fn(&Post, &[Block]) -> Service,
+    ) {
+        let mut current = self.lock();
+        for (named, catalog) in build(&coresmd, &current.serials(&coresmd)) {
+            blocks[named.block].catalog = Some(catalog);
+        }
+        let posts: Vec<_> = posts.into_iter().map(Arc::clone).collect();
+        for post in &posts {
+            post.store(Arc::new(service(post, &blocks)));
+        }
+        *current = Published { generation: current.generation + 1, coresmd, blocks, posts };
+        current.count();
     }
 
-    /// Answers from a new snapshot of an inventory.
-    pub(super) fn publish(&self, source: usize, snapshot: &Snapshot) {
-        let of_source = self.coresmd.iter().filter(|(_, of, _)| *of == source);
-        let built: Vec<_> =
-            of_source.map(|(block, _, zones)| (*block, Arc::new(Catalog::build(snapshot, zones)))).collect();
-        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut names, mut problems) = (0, 0);
-        for (block, catalog) in built {
-            names += catalog.names();
-            problems += catalog.problems().len();
-            tell(&catalog);
-            blocks[block].catalog = Some(catalog);
+    /// Answers from the new snapshot of an inventory, if anything at present is made of it.
+    pub(super) fn publish(&self, inventory: &Arc<Inventory>) {
+        loop {
+            let (generation, named, before) = {
+                let current = self.lock();
+                let of_inventory = current.coresmd.iter().filter(|named| Arc::ptr_eq(&named.inventory, inventory));
+                let named: Vec<_> = of_inventory.cloned().collect();
+                (current.generation, named.clone(), current.serials(&named))
+            };
+            // without the lock: it may take a while
+            let built = build(&named, &before);
+            let mut current = self.lock();
+            if current.generation != generation {
+                continue;
+            }
+            for (named, catalog) in built {
+                current.blocks[named.block].catalog = Some(catalog);
+            }
+            for post in &current.posts {
+                let service = post.load().with(&current.blocks);
+                post.store(Arc::new(service));
+            }
+            current.count();
+            return;
         }
-        for service in &self.services {
-            service.update(&blocks);
-        }
-        self.served[source].names.store(names, Ordering::Relaxed);
-        self.served[source].problems.store(problems, Ordering::Relaxed);
     }
 
     /// Whether every `coresmd` block has its inventory.
     pub(super) fn is_ready(&self) -> bool {
-        let blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        blocks.iter().all(|block| block.catalog.as_ref().is_none_or(|catalog| catalog.is_loaded()))
+        self.lock().blocks.iter().all(|block| block.catalog.as_ref().is_none_or(|catalog| catalog.is_loaded()))
     }
 
-    /// The inventories for metrics: by URL, with their state and how much of them is served.
-    pub(super) fn inventories(
-        &self,
-        config: &Config,
-        sources: &[Refresher],
-    ) -> Vec<(String, StateHandle, Arc<Served>)> {
-        let urls = config.sources.iter().map(Source::name);
-        let states = sources.iter().map(Refresher::state);
-        urls.zip(states).zip(&self.served).map(|((url, state), served)| (url, state, Arc::clone(served))).collect()
+    fn lock(&self) -> MutexGuard<'_, Published> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Published {
+    /// For each of these, the serials that its zones have now, if they are served: under this configuration or the one
+    /// before, which may read the inventory in another way.
+    fn serials(&self, coresmd: &[Named]) -> Vec<Option<Serials>> {
+        let of = |named: &Named| {
+            let same = |other: &&Named| other.ordinal == named.ordinal && other.inventory.is_of(&named.inventory);
+            let served = self.coresmd.iter().find(same)?;
+            let catalog = self.blocks[served.block].catalog.as_ref().filter(|catalog| catalog.is_loaded())?;
+            Some(catalog.serials().clone())
+        };
+        coresmd.iter().map(of).collect()
+    }
+
+    /// Says how much of each inventory is served.
+    fn count(&self) {
+        for named in &self.coresmd {
+            let same = self.coresmd.iter().filter(|other| Arc::ptr_eq(&other.inventory, &named.inventory));
+            let catalogs = same.filter_map(|other| self.blocks[other.block].catalog.as_ref());
+            let (names, problems) = catalogs.fold((0, 0), |(names, problems), catalog| {
+                (names + catalog.names(), problems + catalog.problems().len())
+            });
+            named.inventory.served.names.store(names, Ordering::Relaxed);
+            named.inventory.served.problems.store(problems, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The catalogs of blocks from the latest snapshots of their inventories, as far as there are any. `before` are the
+/// serials that their zones have; what is not served yet may have a history on disk.
+fn build<'n>(coresmd: &'n [Named], before: &[Option<Serials>]) -> Vec<(&'n Named, Arc<Catalog>)> {
+    let one = |(named, before): (&'n Named, &Option<Serials>)| {
+        let snapshot = named.inventory.latest()?;
+        let before = before.clone().or_else(|| serials::kept(named)).unwrap_or_default();
+        let catalog = Catalog::build_after(&snapshot, &named.plan, &before);
+        tell(&catalog);
+        Some((named, Arc::new(catalog)))
+    };
+    let built: Vec<_> = coresmd.iter().zip(before).filter_map(one).collect();
+    serials::keep(&built);
+    built
 }
 
 /// Logs what a new catalog holds, and what it could not name.

@@ -4,34 +4,26 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Exchange;
-use crate::answer::Answer;
 use crate::config::{Classes, Field, Part};
-use crate::handle::Answered;
-use crate::query::Query;
+use crate::handle::{Answered, Exchange};
+use crate::plugins::rate_limit::Kind;
 use crate::response::Transport;
-use crate::wire::{Class, Rcode};
+use crate::wire::{Class, RcodeName};
 
-/// Whether an answer is one of those that are logged.
-pub(super) fn class_of(answer: &Answer<'_>, classes: Classes) -> bool {
-    match answer.rcode {
-        Rcode::NoError if answer.is_hit() => classes.success,
-        Rcode::NoError | Rcode::NxDomain => classes.denial,
-        _ => classes.error,
+/// Whether a reply is one of those that are logged.
+pub(super) fn class_of(reply: &[u8], classes: Classes) -> bool {
+    match Kind::of(reply) {
+        Kind::Response | Kind::Referral => classes.success,
+        Kind::NoData | Kind::NxDomain => classes.denial,
+        Kind::Error => classes.error,
     }
-}
-
-/// The line about a failure: a name that we should know, and cannot tell.
-pub(super) fn error_line(query: &Query<'_>, without_data: bool) -> String {
-    let why = if without_data { "no next plugin found" } else { "no inventory has been read yet" };
-    format!("[ERROR] plugin/errors: 2 {} {}: plugin/coresmd: {why}\n", query.lower_name(), query.qtype)
 }
 
 /// The line about a query.
 pub(super) fn log_line(
     format: &[Part],
     exchange: &Exchange<'_>,
-    answered: &Answered<'_, '_>,
+    answered: &Answered<'_>,
     reply: &[u8],
     duration: Duration,
 ) -> String {
@@ -52,7 +44,7 @@ fn push_field(
     line: &mut String,
     field: Field,
     exchange: &Exchange<'_>,
-    answered: &Answered<'_, '_>,
+    answered: &Answered<'_>,
     reply: &[u8],
     duration: Duration,
 ) -> std::fmt::Result {
@@ -69,7 +61,7 @@ fn push_field(
             IpAddr::V6(ip) => write!(line, "[{ip}]"),
         },
         Field::Port => write!(line, "{}", exchange.client.port()),
-        Field::Rcode => line.write_str(answered.answer.rcode.name()),
+        Field::Rcode => write!(line, "{}", RcodeName(answered.rcode)),
         Field::ResponseSize => write!(line, "{}", reply.len()),
         Field::Duration => write!(line, "{}s", duration.as_secs_f64()),
         Field::Id => write!(line, "{}", answered.header.id),

@@ -5,8 +5,12 @@ use std::net::Ipv4Addr;
 use super::*;
 use crate::config::tests::config;
 use crate::query::tests::bytes;
+use crate::server::chains::{Files, Meters, blocks};
+use crate::server::edge::Edge;
 use crate::server::journal::Journal;
 use crate::server::listen::Listener;
+use crate::server::local_files::LocalFiles;
+use crate::server::service::Service;
 use crate::view::Key;
 
 /// `a.z. A`, which nothing here knows: SERVFAIL.
@@ -22,11 +26,13 @@ struct Running {
 
 async fn running() -> Running {
     let config = config(". {\n prometheus\n}\n");
-    let blocks = crate::server::publish::blocks(&config);
+    let edge = Edge::new(Journal::to_stdout(), tokio::runtime::Handle::current());
     let keys = vec![Key { zone: crate::name::Name::root(), block: 0 }];
     let listener = Listener { ip: Some(Ipv4Addr::LOCALHOST.into()), port: 0, keys };
-    let service = Arc::new(Service::new(&listener, &config, &blocks, &Journal::to_stdout()));
-    let shared = Shared::new(Arc::clone(&service), service.tally());
+    let files = LocalFiles::default();
+    let blocks = blocks(&config, &Meters::default(), &Files { new: &files, previous: &files }).unwrap();
+    let service = Service::new(&listener, &config, &blocks, &edge, None);
+    let shared = Shared::new(Arc::new(Post::from_pointee(service)));
     #[expect(clippy::disallowed_methods, reason = "a test on loopback")]
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let (address, stop, tasks) = (socket.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
@@ -121,4 +127,33 @@ async fn an_idle_connection_ends_and_so_does_one_that_drips() {
         stream.write_all(&bytes(begun)).await.unwrap();
         assert!(closed(&mut stream).await, "{begun}");
     }
+}
+
+#[tokio::test]
+async fn idle_connections_make_room_for_those_that_ask() {
+    let running = running().await;
+    let connect = async |host: u16| {
+        let [high, low] = host.to_be_bytes();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 1, high, low], 0).into()).unwrap();
+        socket.connect(running.address).await.unwrap()
+    };
+    let mut idle = Vec::new();
+    for n in 0..CONNECTIONS {
+        let mut stream = connect((n / CONNECTIONS_OF_ONE) as u16).await;
+        stream.write_all(&framed_hex(QUERY)).await.unwrap();
+        read(&mut stream, framed_hex(REPLY).len()).await;
+        idle.push(stream);
+    }
+    // each of them finds a seat though all are taken
+    let mut busy = Vec::new();
+    for n in 0..100 {
+        let mut stream = connect(1000 + n).await;
+        stream.write_all(&framed_hex(QUERY)).await.unwrap();
+        assert_eq!(read(&mut stream, framed_hex(REPLY).len()).await, framed_hex(REPLY));
+        busy.push(stream);
+    }
+    // those that had been idle the longest are gone
+    assert!(closed(&mut idle[0]).await);
+    assert!(lock(&running.shared.clients).values().sum::<usize>() <= CONNECTIONS);
 }

@@ -9,6 +9,11 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
+mod aliases;
+mod chain;
+mod reload;
+mod zone;
+
 /// A directory with a Corefile.
 struct Place {
     directory: tempfile::TempDir,
@@ -102,7 +107,31 @@ fn it_tells_about_itself() {
     let plugins = text(&place.output(&["-plugins"]).stdout);
     assert_eq!(
         plugins.lines().collect::<Vec<_>>(),
-        ["bind", "coresmd", "errors", "health", "log", "prometheus", "ready"]
+        [
+            "acl",
+            "bind",
+            "bufsize",
+            "cache",
+            "coresmd",
+            "debug",
+            "errors",
+            "file",
+            "forward",
+            "header",
+            "health",
+            "hosts",
+            "loadbalance",
+            "log",
+            "loop",
+            "nsid",
+            "prometheus",
+            "ready",
+            "reload",
+            "root",
+            "rrl",
+            "template",
+            "whoami"
+        ]
     );
     assert!(text(&place.output(&["--version"]).stdout).starts_with("coresmd-dns-"));
     assert!(text(&place.output(&["-help"]).stdout).contains("-corefile FILE"));
