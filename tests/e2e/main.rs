@@ -12,3 +12,4 @@ mod lab6;
 mod pool;
 mod relayed;
 mod reserved;
+mod tftp;
