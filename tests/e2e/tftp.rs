@@ -34,13 +34,14 @@ fn all_arrives(lab: &Lab) {
 
     assert_eq!(tftp_hpa(lab, "binary", "boot.efi"), Ok(binary.clone()));
     assert_eq!(tftp_hpa(lab, "ascii", "script.ipxe"), Ok(TEXT.into()));
-    assert!(tftp_hpa(lab, "binary", "missing").is_err_and(|said| said.contains("not found")));
+    assert!(tftp_hpa(lab, "binary", "missing").is_err_and(|said| said.contains("Error code 1: no such file")));
 
     for block_size in ["8", "512", "1468"] {
         assert_eq!(curl(lab, block_size, "boot.efi"), Ok(binary.clone()), "blksize {block_size}");
     }
     assert_eq!(curl(lab, "512", "script.ipxe;mode=netascii"), Ok(TEXT_ON_THE_WIRE.into()));
-    assert!(curl(lab, "512", "missing").is_err_and(|said| said.contains("not found")));
+    // 68: the file is not there.
+    assert!(curl(lab, "512", "missing").is_err_and(|said| said.contains("curl: (68)")));
     lab.wait_for_metric(r#"coresmd_tftp_transfers_total{verdict="complete"} 6"#);
 }
 
