@@ -16,4 +16,5 @@ mod reserved;
 mod resolvers;
 mod secondaries;
 mod secondary;
+mod tftp;
 mod zones;
