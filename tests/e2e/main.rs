@@ -6,7 +6,9 @@
 mod boot;
 mod clients;
 mod clients6;
+mod combinations;
 mod dhcp6;
+mod gateway;
 mod lab;
 mod lab6;
 mod pool;
