@@ -11,21 +11,21 @@ use coresmd_tests::sources::{Combination, Sources};
 use coresmd_tests::{http, ports, wait};
 use tempfile::TempDir;
 
-/// Three nodes, two of them of one BMC.
+/// Three nodes, two of them of one BMC, one MAC in capitals (BSS folds no other spelling).
 const NODES: &str = "
 nodes:
 - {nid: 1, xname: x1000c0s0b0n0, interfaces: [{mac_addr: '02:00:00:00:00:01', ip_addrs: [{ip_addr: 10.78.0.11}]}]}
-- {nid: 2, xname: x1000c0s0b0n1, interfaces: [{mac_addr: '02-00-00-00-00-02', ip_addrs: [{ip_addr: 10.78.0.12}]}]}
+- {nid: 2, xname: x1000c0s0b0n1, interfaces: [{mac_addr: '02:00:00:00:00:0B', ip_addrs: [{ip_addr: 10.78.0.12}]}]}
 - {nid: 7, xname: x1000c0s1b0n0, interfaces: [{mac_addr: '02:00:00:00:00:03', ip_addrs: [{ip_addr: 10.78.0.17}]}]}
 ";
 
 const BOOT: &str =
-    "- {macs: ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'], kernel: http://s/vmlinuz}\n";
+    "- {macs: ['02:00:00:00:00:01', '02:00:00:00:00:0b', '02:00:00:00:00:03'], kernel: http://s/vmlinuz}\n";
 
 /// What NODES say: the last octet of the MAC, the address, the host name, and what the address resolves back to.
 const EXPECTED: [(u8, Ipv4Addr, &str, &str); 3] = [
     (1, Ipv4Addr::new(10, 78, 0, 11), "nid0001.sites.test", "x1000c0s0b0n0.sites.test."),
-    (2, Ipv4Addr::new(10, 78, 0, 12), "nid0002.sites.test", "x1000c0s0b0n1.sites.test."),
+    (0x0b, Ipv4Addr::new(10, 78, 0, 12), "nid0002.sites.test", "x1000c0s0b0n1.sites.test."),
     (3, Ipv4Addr::new(10, 78, 0, 17), "nid0007.sites.test", "x1000c0s1b0n0.sites.test."),
 ];
 
@@ -94,7 +94,7 @@ impl Site {
             let lease = lease.unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
             assert_eq!((lease.address, lease.host_name.as_deref()), (address, Some(name)), "{what}");
             if let Some(scripts) = &self.sources.scripts {
-                assert_eq!(lease.boot_file, Some(format!("{scripts}?mac=02:00:00:00:00:0{last}")), "{what}");
+                assert_eq!(lease.boot_file, Some(format!("{scripts}?mac=02:00:00:00:00:{last:02x}")), "{what}");
             }
             let forward = dns::addresses(self.dns.service, Transport::Udp, &format!("{name}.")).expect("an answer");
             assert_eq!(forward.records, [address.to_string()], "{what}");
