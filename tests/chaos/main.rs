@@ -2,12 +2,11 @@
 //! address and their name, none a wrong one, and readiness and metrics say what is going on.
 #![expect(clippy::disallowed_methods, reason = "the servers are processes and the clients have sockets")]
 
-mod server;
 mod site;
 
+use coresmd_tests::server::Said;
 use smd_sim::FaultKind;
 
-use crate::server::Said;
 use crate::site::Site;
 
 /// How often the servers look at SMD where many polls are to be seen.

@@ -6,8 +6,10 @@
 mod boot;
 mod clients;
 mod clients6;
+mod combinations;
 mod dhcp6;
 mod differential;
+mod gateway;
 mod lab;
 mod lab6;
 mod pool;
