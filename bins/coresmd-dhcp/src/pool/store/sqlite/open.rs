@@ -81,12 +81,13 @@ fn attempt(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    // First of all: what is damaged stays as it was found, and the mode is kept in the file.
     let verdict: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(Failure::Corrupt(verdict));
     }
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
     connection.execute(TABLE, [])?;
     // Spellings that the original never writes; ours must be able to find a row by its client.
     connection.execute("update or replace leases4 set mac = lower(mac) where mac <> lower(mac)", [])?;
