@@ -24,7 +24,7 @@ fn failing_faults() -> Vec<(FaultKind, &'static str)> {
         // problem+json with 200: an object where a list is promised
         (status(200), "content_type"),
         (FaultKind::Html503, "status"),
-        (FaultKind::Unauthorized, "status"),
+        (FaultKind::Unauthorized, "unauthorized"),
         (FaultKind::Empty, "empty"),
         (FaultKind::Null, "schema"),
         (FaultKind::GarbageJson, "truncated"),
