@@ -3,7 +3,7 @@
 mod server6;
 mod steps;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use naming::NidSource;
