@@ -2,12 +2,11 @@
 //! address and their name, none a wrong one, and readiness and metrics say what is going on.
 #![expect(clippy::disallowed_methods, reason = "the servers are processes and the clients have sockets")]
 
-mod server;
 mod site;
 
+use coresmd_tests::server::Said;
 use smd_sim::FaultKind;
 
-use crate::server::Said;
 use crate::site::Site;
 
 /// How often the servers look at SMD where many polls are to be seen.
@@ -25,7 +24,7 @@ fn failing_faults() -> Vec<(FaultKind, &'static str)> {
         // problem+json with 200: an object where a list is promised
         (status(200), "content_type"),
         (FaultKind::Html503, "status"),
-        (FaultKind::Unauthorized, "status"),
+        (FaultKind::Unauthorized, "unauthorized"),
         (FaultKind::Empty, "empty"),
         (FaultKind::Null, "schema"),
         (FaultKind::GarbageJson, "truncated"),

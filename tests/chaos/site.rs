@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use coresmd_tests::dhcp::Relay;
 use coresmd_tests::dns::{self, Transport};
 use coresmd_tests::ports;
+use coresmd_tests::server::{Server, Start};
 use hickory_proto::op::ResponseCode;
 use smd_sim::cluster::generate::Generate;
 use smd_sim::{Fault, FaultKind, Node, Sim};
@@ -14,8 +15,6 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
-
-use crate::server::Server;
 
 /// Nodes of a site.
 const NODES: usize = 40;
@@ -83,11 +82,13 @@ impl Site {
         let (dhcp, dhcp_admin) = (ports::free(), ports::free());
         let config = directory.path().join("config.yaml");
         fs::write(&config, dhcp_config(smd, poll, dhcp, dhcp_admin)).expect("writable");
-        let dhcp = Server::dhcp(directory.path(), dhcp, dhcp_admin);
+        let servers = env!("CARGO_BIN_EXE_coresmd-servers");
+        let start = Start { directory: directory.path().to_owned(), servers };
+        let dhcp = Server::dhcp(start.clone(), dhcp, dhcp_admin);
         let (dns, dns_ready, dns_metrics) = (ports::free(), ports::free(), ports::free());
         let corefile = directory.path().join("Corefile");
         fs::write(&corefile, dns_config(smd, poll, dns, dns_ready, dns_metrics)).expect("writable");
-        let dns = Server::dns(directory.path(), dns, dns_ready, dns_metrics);
+        let dns = Server::dns(start, dns, dns_ready, dns_metrics);
         let relay = Relay::new(dhcp.service);
         Self { dhcp, dns, sim, nodes, relay, stop, runtime, _directory: directory }
     }

@@ -46,6 +46,9 @@ pub(crate) const FAR: Node = Node {
 /// A machine that the inventory does not know.
 pub(crate) const STRANGER: &str = "52:54:00:66:66:66";
 
+/// Where the boot files are that the DHCP server gives out by TFTP, in the lab's directory.
+pub(crate) const BOOT_FILES: &str = "boot-files";
+
 /// The servers' address on the near link, where DHCP, DNS and the boot scripts are.
 pub(crate) const SERVER: &str = "10.77.0.1";
 
@@ -64,11 +67,20 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts the servers, with a client of the Ethernet address `mac` on their link.
     pub(crate) fn new(mac: &str) -> Self {
-        Self::with_steps(mac, "")
+        Self::start(mac, false, "")
     }
 
     /// The same, with these lines behind the server's last step.
     pub(crate) fn with_steps(mac: &str, steps: &str) -> Self {
+        Self::start(mac, false, steps)
+    }
+
+    /// The same as [`Lab::new`], but all TFTP transfers stay on the listening port.
+    pub(crate) fn with_single_port(mac: &str) -> Self {
+        Self::start(mac, true, "")
+    }
+
+    fn start(mac: &str, single_port: bool, steps: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let server = Namespace::new("srv");
         server.ip("link add br0 type bridge");
@@ -81,7 +93,7 @@ impl Lab {
         server.ip("link set node master br0");
 
         let simulator = start_simulator(&server, directory.path());
-        let dhcp = start_dhcp(&server, directory.path(), steps);
+        let dhcp = start_dhcp(&server, directory.path(), single_port, steps);
         let dns = start_dns(&server, directory.path());
         let lab = Self { dhcp, _dns: dns, _simulator: simulator, node, server, directory };
         for port in [DHCP_ADMIN_PORT, DNS_READY_PORT] {
@@ -166,7 +178,8 @@ fn start_simulator(server: &Namespace, directory: &Path) -> Process {
     )
 }
 
-fn start_dhcp(server: &Namespace, directory: &Path, steps: &str) -> Process {
+fn start_dhcp(server: &Namespace, directory: &Path, single_port: bool, steps: &str) -> Process {
+    fs::create_dir(directory.join(BOOT_FILES)).expect("writable");
     let config = format!(
         "\
 server4:
@@ -182,6 +195,8 @@ server4:
         ipxe_base_uri=http://{SERVER}:27779
         cache_valid=1s
         lease_time=1h
+        tftp_dir={BOOT_FILES}
+        single_port={single_port}
         domain=cluster.test
         rule=type:Node,subnet:10.78.0.0/24,hostname:nid{{04d}},routers:{far_router}
         rule=type:Node,hostname:nid{{04d}}

@@ -6,8 +6,10 @@
 mod boot;
 mod clients;
 mod clients6;
+mod combinations;
 mod dhcp6;
 mod differential;
+mod gateway;
 mod lab;
 mod lab6;
 mod pool;
@@ -16,4 +18,5 @@ mod reserved;
 mod resolvers;
 mod secondaries;
 mod secondary;
+mod tftp;
 mod zones;

@@ -1,109 +1,113 @@
-//! The same site from each combination of sources: both servers answer for every node in the same way.
+//! The same tests over each combination of sources: whatever inventory and boot parameters come from, both servers answer
+//! for every node in the same way, go on when the sources fail in any way, and say what is wrong.
 
 #![expect(clippy::disallowed_methods, reason = "the servers are processes and read files")]
 
-use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::process::Command;
+mod examples;
+mod site;
 
-use coresmd_tests::dhcp::Relay;
-use coresmd_tests::dns::{self, Transport};
-use coresmd_tests::process::Process;
-use coresmd_tests::program::Program;
-use coresmd_tests::sources::{Combination, Sources};
-use coresmd_tests::{http, ports, wait};
+use coresmd_tests::server::Said;
+use coresmd_tests::sources::{Combination, Trouble};
 
-/// Three nodes, two of them of one BMC.
-const NODES: &str = "
-nodes:
-- {nid: 1, xname: x1000c0s0b0n0, interfaces: [{mac_addr: '02:00:00:00:00:01', ip_addrs: [{ip_addr: 10.78.0.11}]}]}
-- {nid: 2, xname: x1000c0s0b0n1, interfaces: [{mac_addr: '02-00-00-00-00-02', ip_addrs: [{ip_addr: 10.78.0.12}]}]}
-- {nid: 7, xname: x1000c0s1b0n0, interfaces: [{mac_addr: '02:00:00:00:00:03', ip_addrs: [{ip_addr: 10.78.0.17}]}]}
-";
+use crate::site::Site;
 
-const BOOT: &str =
-    "- {macs: ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'], kernel: http://s/vmlinuz}\n";
+/// The tests of one combination, under its name.
+macro_rules! over {
+    ($($name:ident: $combination:ident),+) => {$(
+        mod $name {
+            use coresmd_tests::sources::Combination;
 
-/// What NODES say: the last octet of the MAC, the address, the host name.
-const EXPECTED: [(u8, Ipv4Addr, &str); 3] = [
-    (1, Ipv4Addr::new(10, 78, 0, 11), "nid0001.sites.test"),
-    (2, Ipv4Addr::new(10, 78, 0, 12), "nid0002.sites.test"),
-    (3, Ipv4Addr::new(10, 78, 0, 17), "nid0007.sites.test"),
-];
+            const COMBINATION: Combination = Combination::$combination;
 
-#[test]
-fn every_combination_serves_every_node() {
-    for combination in Combination::ALL {
-        serve_everybody(combination);
+            #[test]
+            fn every_node_is_served() {
+                super::every_node_is_served(COMBINATION);
+            }
+
+            #[test]
+            fn whatever_befalls_the_sources_is_shown_and_costs_nobody_anything() {
+                super::whatever_befalls_the_sources_is_shown_and_costs_nobody_anything(COMBINATION);
+            }
+
+            #[test]
+            fn servers_that_start_in_an_outage_serve_what_they_knew() {
+                super::servers_that_start_in_an_outage_serve_what_they_knew(COMBINATION);
+            }
+
+            #[test]
+            fn an_inventory_that_lists_nobody_is_held_back() {
+                super::an_inventory_that_lists_nobody_is_held_back(COMBINATION);
+            }
+        }
+    )+};
+}
+
+over!(smd_and_bss_on_sql: SmdAndBssOnSql, smd_and_bss_on_etcd: SmdAndBssOnEtcd, successors: Successors, files: Files);
+
+fn every_node_is_served(combination: Combination) {
+    let mut site = Site::new(combination, "1s");
+    site.wait_until_well("at first");
+    site.everyone_is_served("at first");
+    site.strangers_are_not("at first");
+    if site.sources.scripts.is_some() {
+        site.everyone_boots();
     }
 }
 
-fn serve_everybody(combination: Combination) {
-    let directory = tempfile::tempdir().expect("a temporary directory can be made");
-    let sources = combination.serve(NODES, BOOT, directory.path());
-    let (dhcp, admin, dns, ready) = (ports::free(), ports::free(), ports::free(), ports::free());
-    write(directory.path(), "config.yaml", &dhcp_config(&sources, dhcp, admin));
-    write(directory.path(), "Corefile", &dns_config(&sources, dns, ready));
-    let _dhcp = start(Program::Dhcp, ["--config", "config.yaml"], directory.path());
-    let _dns = start(Program::Dns, ["--corefile", "Corefile"], directory.path());
-    for (address, path) in [(admin, "/readyz"), (ready, "/ready")] {
-        wait::until(&format!("{combination:?} to be ready"), || match http::get(address, path)? {
-            (200, _) => Ok(()),
-            other => Err(format!("{other:?}")),
+fn whatever_befalls_the_sources_is_shown_and_costs_nobody_anything(combination: Combination) {
+    let mut site = Site::new(combination, "500ms");
+    site.wait_until_well("at first");
+    for &trouble in Trouble::of(combination) {
+        let when = format!("{trouble:?}");
+        let failures = site.servers().map(|server| server.said().all_failures());
+        site.sources.suffer(trouble);
+        for (server, before) in site.servers().into_iter().zip(failures) {
+            server.wait_for(&format!("a failure, {when}"), |said| said.is_stale() && said.all_failures() > before);
+        }
+        site.wait_until_shown(trouble.shown(combination));
+        if trouble == Trouble::TokensRefused {
+            for server in site.servers() {
+                server.wait_for("what to do", |said| said.token_is("needs_credentials"));
+            }
+        }
+        site.everyone_is_served(&when);
+        site.sources.heal();
+        site.wait_until_well(&format!("after {when}"));
+        site.everyone_is_served(&format!("after {when}"));
+    }
+    site.strangers_are_not("at last");
+}
+
+fn servers_that_start_in_an_outage_serve_what_they_knew(combination: Combination) {
+    let mut site = Site::new(combination, "500ms");
+    site.wait_until_well("at first");
+    site.sources.suffer(Trouble::Down);
+    for server in site.servers() {
+        server.crash_and_restart();
+        server.wait_until_ready();
+        server.wait_for("an old snapshot", |said| {
+            said.is_stale() && said.is_from_disk() && said.hosts() > 0 && said.all_failures() > 0
         });
     }
-    let mut relay = Relay::new(dhcp);
-    for (last, address, name) in EXPECTED {
-        let lease = relay.lease([2, 0, 0, 0, 0, last], true).unwrap_or_else(|wrong| panic!("{combination:?}: {wrong}"));
-        assert_eq!((lease.address, lease.host_name.as_deref()), (address, Some(name)), "{combination:?}");
-        let forward = dns::addresses(dns, Transport::Udp, &format!("{name}.")).expect("an answer");
-        assert_eq!(forward.records, [address.to_string()], "{combination:?}");
-        let reverse = dns::names(dns, Transport::Udp, IpAddr::from(address)).expect("an answer");
-        assert_eq!(reverse.records.len(), 1, "{combination:?}");
+    site.wait_until_shown(Trouble::Down.shown(combination));
+    site.everyone_is_served("in the outage, from disk");
+    site.strangers_are_not("in the outage, from disk");
+    site.sources.heal();
+    site.wait_until_well("after the outage");
+    site.everyone_is_served("after the outage");
+}
+
+fn an_inventory_that_lists_nobody_is_held_back(combination: Combination) {
+    // seen on three polls in a row it would be believed
+    let mut site = Site::new(combination, "5s");
+    site.wait_until_well("at first");
+    let hosts = site.servers().map(|server| server.said().hosts());
+    site.sources.list_nobody();
+    for (server, hosts) in site.servers().into_iter().zip(hosts) {
+        assert_eq!(server.wait_for("an inventory held back", Said::is_held_back).hosts(), hosts);
     }
-    relay.silence([2, 0, 0, 0, 0, 99]).unwrap_or_else(|wrong| panic!("{combination:?}: {wrong}"));
-}
-
-fn write(directory: &Path, name: &str, text: &str) {
-    fs::write(directory.join(name), text).expect("writable");
-}
-
-fn start(program: Program, arguments: [&str; 2], directory: &Path) -> Process {
-    let mut command: Command = program.command(env!("CARGO_BIN_EXE_coresmd-servers"));
-    command.args(arguments).current_dir(directory);
-    Process::start(program.name(), command)
-}
-
-fn dhcp_config(sources: &Sources, listen: SocketAddr, admin: SocketAddr) -> String {
-    let Sources { step, sections, .. } = sources;
-    format!(
-        "\
-server4:
-  listen: '{listen}'
-  plugins:
-    - server_id: 127.0.0.1
-    - coresmd: {step} ipxe_base_uri=http://s cache_valid=1s domain=sites.test rule=type:Node,hostname:nid{{04d}}
-admin:
-  listen: '{admin}'
-{sections}"
-    )
-}
-
-fn dns_config(sources: &Sources, listen: SocketAddr, ready: SocketAddr) -> String {
-    let (address, port, block) = (listen.ip(), listen.port(), &sources.block);
-    format!(
-        "\
-.:{port} {{
-bind {address}
-ready {ready}
-coresmd {{
-{block}cache_duration 1s
-zone sites.test {{
-nodes nid{{04d}}
-}}
-}}
-}}
-"
-    )
+    site.everyone_is_served("with everybody gone");
+    site.sources.heal();
+    site.wait_until_well("with everybody back");
+    site.everyone_is_served("with everybody back");
 }

@@ -13,5 +13,6 @@ pub mod netns;
 pub mod ports;
 pub mod process;
 pub mod program;
+pub mod server;
 pub mod sources;
 pub mod wait;

@@ -1,14 +1,22 @@
-//! One site from each combination of sources: what serves it, and what the servers' configurations must say of it.
+//! One site from each combination of sources: what serves it, what the servers' configurations must say of it, and what
+//! can befall it.
+
+mod trouble;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use smd_sim::cluster::load::boot_parameters;
-use smd_sim::{BootKind, BssMode, BssSettings, Cluster, InventoryKind, InventoryServiceSettings, Settings, Sim};
+use smd_sim::{
+    BootKind, BssMode, BssSettings, Cluster, InventoryKind, InventoryServiceSettings, Settings, Sim, TokenSmithSettings,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+
+pub use trouble::Trouble;
 
 /// Where inventory and boot parameters come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +25,7 @@ pub enum Combination {
     SmdAndBssOnSql,
     /// SMD, and BSS on etcd.
     SmdAndBssOnEtcd,
-    /// inventory-service and boot-service, closed to whoever has no token.
+    /// inventory-service and boot-service, closed to whoever has no token of `TokenSmith`.
     Successors,
     /// `nodes.yaml` and `boot.yaml`.
     Files,
@@ -25,58 +33,92 @@ pub enum Combination {
 
 /// The sources of a site, as long as they live; they end when this is dropped.
 pub struct Sources {
-    /// The simulator; `None` where there are only files.
-    pub sim: Option<Sim>,
     /// Words for the step `coresmd` of `coresmd-dhcp`.
     pub step: String,
     /// Sections for the configuration of `coresmd-dhcp`.
     pub sections: String,
     /// Lines for the block `coresmd` of `coresmd-dns`, each with its end.
     pub block: String,
-    _runtime: Option<Runtime>,
+    /// The base URL of all services; `None` where there are only files.
+    pub base: Option<String>,
+    /// Where nodes are sent for their scripts, without the query; `None` where nobody renders any.
+    pub scripts: Option<String>,
+    place: Place,
 }
+
+/// What serves a site.
+enum Place {
+    Services { sim: Sim, runtime: Runtime, directory: PathBuf },
+    Files { directory: PathBuf, nodes: String, boot: String },
+}
+
+/// What a file is called where both servers have one of their own.
+const SERVERS: [&str; 2] = ["dhcp", "dns"];
+
+/// Counts the bootstrap tokens, so that no two are equal.
+static MOUNTED: AtomicU32 = AtomicU32::new(0);
 
 impl Combination {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::SmdAndBssOnSql, Self::SmdAndBssOnEtcd, Self::Successors, Self::Files];
 
     /// Serves the site that a `nodes.yaml` and a `boot.yaml` describe. `directory` takes the files that the servers must
-    /// find there: they are to be started in it.
+    /// find there: they are to be started in it, and they keep their snapshots in it.
     pub fn serve(self, nodes: &str, boot: &str, directory: &Path) -> Sources {
-        match self {
-            Self::Files => {
-                fs::write(directory.join("nodes.yaml"), nodes).expect("writable");
-                fs::write(directory.join("boot.yaml"), boot).expect("writable");
-                Sources {
-                    sim: None,
-                    step: String::new(),
-                    sections: "smd: {inventory: nodes.yaml, boot: boot.yaml}\n".into(),
-                    block: "inventory nodes.yaml\n".into(),
-                    _runtime: None,
-                }
-            }
-            Self::SmdAndBssOnSql | Self::SmdAndBssOnEtcd | Self::Successors => {
-                let (sim, runtime, address) = simulate(self.settings(), nodes, boot);
-                let bss = match self {
-                    Self::SmdAndBssOnEtcd => "precedence: kv",
-                    Self::Successors => "token_file: token",
-                    Self::SmdAndBssOnSql | Self::Files => "precedence: sql",
-                };
-                let mut sources = Sources {
-                    sim: Some(sim),
-                    step: format!("svc_base_uri=http://{address}"),
-                    sections: format!("bss: {{url: 'http://{address}', {bss}}}\n"),
-                    block: format!("smd_url http://{address}\n"),
-                    _runtime: Some(runtime),
-                };
-                if self == Self::Successors {
-                    fs::write(directory.join("token"), TOKEN).expect("writable");
-                    sources.sections.push_str("smd: {token_file: token}\n");
-                    sources.block.push_str("token_file token\n");
-                }
-                sources
-            }
+        let place = self.place(nodes, boot, directory);
+        let Place::Services { runtime, sim, .. } = &place else {
+            return Sources {
+                step: "ipxe_uri=http://scripts.test/bootscript".into(),
+                sections: "smd: {inventory: nodes.yaml, boot: boot.yaml, snapshot_file: snapshot-dhcp}\n".into(),
+                block: "inventory nodes.yaml\nsnapshot_file snapshot-dns\n".into(),
+                base: None,
+                scripts: None,
+                place,
+            };
+        };
+        let address = listen(sim, runtime);
+        let precedence = if self == Self::SmdAndBssOnEtcd { "kv" } else { "sql" };
+        let (scripts, setting) = match self {
+            Self::Successors => (format!("http://{address}/bootscript"), "ipxe_uri"),
+            _ => (format!("http://{address}"), "ipxe_base_uri"),
+        };
+        let (token, token_block) = if self == Self::Successors {
+            let keys = "mode: required, bootstrap_file: bootstrap-dhcp, session_file: session-dhcp";
+            let words = "mode required\nbootstrap_file bootstrap-dns\nsession_file session-dns\n";
+            (
+                format!(", token: {{url: 'http://{address}', {keys}}}"),
+                format!("token {{\nurl http://{address}\n{words}}}\n"),
+            )
+        } else {
+            (String::new(), String::new())
+        };
+        Sources {
+            step: format!("svc_base_uri=http://{address} {setting}={scripts}"),
+            sections: format!(
+                "smd: {{snapshot_file: snapshot-dhcp{token}}}\nbss: {{url: 'http://{address}', precedence: {precedence}}}\n"
+            ),
+            block: format!("smd_url http://{address}\nsnapshot_file snapshot-dns\n{token_block}"),
+            base: Some(format!("http://{address}")),
+            scripts: Some(if self == Self::Successors { scripts } else { format!("{scripts}/boot/v1/bootscript") }),
+            place,
         }
+    }
+
+    fn place(self, nodes: &str, boot: &str, directory: &Path) -> Place {
+        if self == Self::Files {
+            let place =
+                Place::Files { directory: directory.to_owned(), nodes: nodes.to_owned(), boot: boot.to_owned() };
+            place.mount();
+            return place;
+        }
+        let mut cluster =
+            Cluster::from_inventory("nodes.yaml", nodes, SystemTime::now()).expect("the site is in order");
+        cluster.boot = boot_parameters("boot.yaml", boot).expect("the boot parameters are in order");
+        let sim = Sim::with_settings(cluster, self.settings());
+        let runtime = Runtime::new().expect("a runtime can be started");
+        let place = Place::Services { sim, runtime, directory: directory.to_owned() };
+        place.mount();
+        place
     }
 
     fn settings(self) -> Settings {
@@ -88,27 +130,46 @@ impl Combination {
                 let odd = InventoryServiceSettings { wrapped: true, nids_as_text: true };
                 settings.inventory = InventoryKind::InventoryService(odd);
                 settings.boot = BootKind::BootService { legacy_api: false };
-                settings.token = Some(TOKEN.into());
+                // so short that a test sees tokens come, go and end
+                settings.tokensmith = Some(TokenSmithSettings { access_seconds: 3, ..TokenSmithSettings::default() });
             }
         }
         settings
     }
 }
 
-/// What the successors are open to.
-const TOKEN: &str = "a good token";
+impl Place {
+    /// Puts the files of a healthy site into its directory: the sources themselves, or what opens them.
+    fn mount(&self) {
+        match self {
+            Self::Files { directory, nodes, boot } => {
+                replace(&directory.join("nodes.yaml"), nodes);
+                replace(&directory.join("boot.yaml"), boot);
+            }
+            Self::Services { sim, directory, .. } => {
+                for server in SERVERS {
+                    // good before a server can show it
+                    let bootstrap = format!("bootstrap token {}", MOUNTED.fetch_add(1, Ordering::Relaxed));
+                    sim.add_bootstrap_token(&bootstrap);
+                    replace(&directory.join(format!("bootstrap-{server}")), &bootstrap);
+                }
+            }
+        }
+    }
+}
 
-/// Starts a simulator with this site on a port of its choice.
-fn simulate(settings: Settings, nodes: &str, boot: &str) -> (Sim, Runtime, SocketAddr) {
-    let mut cluster = Cluster::from_inventory("nodes.yaml", nodes, SystemTime::now()).expect("the site is in order");
-    cluster.boot = boot_parameters("boot.yaml", boot).expect("the boot parameters are in order");
-    let sim = Sim::with_settings(cluster, settings);
-    let runtime = Runtime::new().expect("a runtime can be started");
+/// Has the simulator serve on a port of the system's choice.
+fn listen(sim: &Sim, runtime: &Runtime) -> SocketAddr {
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound socket has an address");
-    runtime.spawn({
-        let sim = sim.clone();
-        async move { sim.serve(listener, std::future::pending()).await }
-    });
-    (sim, runtime, address)
+    let sim = sim.clone();
+    runtime.spawn(async move { sim.serve(listener, std::future::pending()).await });
+    address
+}
+
+/// Replaces a file whole, as an atomic mount does.
+fn replace(file: &Path, text: &str) {
+    let beside = file.with_extension("new");
+    fs::write(&beside, text).expect("writable");
+    fs::rename(beside, file).expect("the directory is ours");
 }

@@ -6,5 +6,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // The allocator asks for pages of 2 MiB, of which many threads fill little each: that is half of the memory for
+    // nothing. A kernel that does not know the wish serves as well.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     coresmd_dhcp::run(std::env::args_os())
 }

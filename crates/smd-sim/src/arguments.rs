@@ -207,3 +207,42 @@ fn read_token(file: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     Ok(text.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_readme_tells_of_every_argument() {
+        let readme = include_str!("../README.md");
+        let command = Arguments::command();
+        let commands = std::iter::once(&command).chain(command.get_subcommands());
+        let arguments: Vec<_> =
+            commands.flat_map(clap::Command::get_arguments).filter_map(|argument| argument.get_long()).collect();
+        assert!(arguments.len() > 20, "{arguments:?}");
+        for argument in arguments.into_iter().filter(|argument| !["help", "version"].contains(argument)) {
+            assert!(readme.contains(&format!("--{argument}")), "--{argument}");
+        }
+    }
+
+    #[test]
+    fn services_go_with_their_arguments_only() {
+        let settings = |words: &str| {
+            let arguments = Arguments::try_parse_from(format!("smd-sim {words}").split_whitespace())?;
+            arguments.serve.settings()
+        };
+        let refused = |words: &str| settings(words).err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(settings("").unwrap().inventory, InventoryKind::Smd);
+        let successors = settings("--as inventory-service,boot-service --nids-as-text").unwrap();
+        let odd = InventoryServiceSettings { wrapped: false, nids_as_text: true };
+        assert_eq!(successors.inventory, InventoryKind::InventoryService(odd));
+        assert_eq!(successors.boot, BootKind::BootService { legacy_api: false });
+        assert!(refused("--as smd,inventory-service").contains("--as takes one of them"));
+        assert!(refused("--legacy-api").contains("no --as boot-service"));
+        assert!(refused("--client a:b").contains("no --as tokensmith"));
+        assert!(refused("--as tokensmith --client a").contains("ID:SECRET"));
+        assert!(refused("--bss etcd").contains("`sql` or `kv`"));
+    }
+}

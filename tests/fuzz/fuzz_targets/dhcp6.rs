@@ -44,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
     let mut rest = input;
     while !rest.is_empty() {
         let (how, datagram) = match rest {
-            [how @ 128.., high, low, tail @ ..] => {
+            [how @ 128..=255, high, low, tail @ ..] => {
                 let (datagram, tail) = tail.split_at(tail.len().min(usize::from(*high) << 8 | usize::from(*low)));
                 rest = tail;
                 (*how, datagram)

@@ -102,7 +102,7 @@ async fn closed_configurations_leave_the_parameters_and_two_closed_doors_are_tol
     until_kernel(&running, Some("items")).await;
     server.set(PARAMETERS, denied());
     let state = running.until(|state| !state.failing.is_empty()).await;
-    assert_eq!(state.failing[0].kind, FailureKind::Status);
+    assert_eq!(state.failing[0].kind, FailureKind::Unauthorized);
     assert!(state.failing[0].text.contains("/bootconfigurations: status 401"), "{}", state.failing[0].text);
     assert_eq!(kernel(&running).as_deref(), Some("items"), "the last good ones");
 }

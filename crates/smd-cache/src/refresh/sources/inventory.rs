@@ -96,10 +96,14 @@ impl Inventory {
 }
 
 async fn fetch(smd: &Service, last: Option<&SmdBodies>) -> Result<News<SmdBodies>, Vec<PartFailure>> {
-    let (interfaces, components) = tokio::join!(
-        smd.get(INTERFACES, last.map(|smd| &smd.interfaces)),
-        smd.get(COMPONENTS, last.map(|smd| &smd.components)),
-    );
+    let interfaces = smd.get(INTERFACES, last.map(|smd| &smd.interfaces)).await;
+    if matches!(interfaces, Err(FetchError::Timeout { .. })) {
+        // it would only take as long again
+        return answer(Part::Interfaces, interfaces)
+            .map(|_: News<Bytes>| News::Failed)
+            .map_err(|failure| vec![failure]);
+    }
+    let components = smd.get(COMPONENTS, last.map(|smd| &smd.components)).await;
     if matches!((&interfaces, &components), (Ok(Fetched::Unchanged), Ok(Fetched::Unchanged))) {
         return Ok(News::Unchanged);
     }

@@ -81,15 +81,21 @@ fn attempt(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    // What is damaged stays as it was found: nothing is written before all has been looked at, a change that fails is
+    // undone, and the mode, which is kept in the file, is set last.
     let verdict: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(Failure::Corrupt(verdict));
     }
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.execute_batch("begin immediate")?;
     connection.execute(TABLE, [])?;
     // Spellings that the original never writes; ours must be able to find a row by its client.
     connection.execute("update or replace leases4 set mac = lower(mac) where mac <> lower(mac)", [])?;
+    connection.execute_batch("commit")?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // The first read opens the log; without it the log could not be written back yet.
+    connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }
 
