@@ -16,8 +16,8 @@ use crate::reserved::{reservation_of, resolves};
 
 /// A combination of sources: what `smd-sim` is to be, and what both servers are told of it.
 struct Combination {
-    /// Arguments of `smd-sim`; `None`: there are only files.
-    simulator: Option<&'static str>,
+    /// Arguments of `smd-sim`; where both servers read files, only nodes ask it, for their scripts.
+    simulator: &'static str,
     /// Words of the step `coresmd`.
     step: &'static str,
     /// Sections of `coresmd-dhcp`'s configuration.
@@ -28,14 +28,12 @@ struct Combination {
     script: &'static str,
 }
 
-const SMD: &str = "svc_base_uri=http://127.0.0.1:27779";
-
 #[test]
 #[ignore = "needs root and network namespaces: tests/run e2e"]
 fn smd_and_bss_on_sql() {
     serve(&Combination {
-        simulator: Some("--bss sql"),
-        step: "ipxe_base_uri=http://10.77.0.1:27779",
+        simulator: "--bss sql",
+        step: "svc_base_uri=http://127.0.0.1:27779 ipxe_base_uri=http://10.77.0.1:27779",
         sections: "bss: {url: 'http://127.0.0.1:27779', precedence: sql}\n",
         block: "smd_url http://127.0.0.1:27779\n",
         script: "http://10.77.0.1:27779/boot/v1/bootscript",
@@ -46,8 +44,8 @@ fn smd_and_bss_on_sql() {
 #[ignore = "needs root and network namespaces: tests/run e2e"]
 fn smd_and_bss_on_etcd() {
     serve(&Combination {
-        simulator: Some("--bss kv"),
-        step: "ipxe_base_uri=http://10.77.0.1:27779",
+        simulator: "--bss kv",
+        step: "svc_base_uri=http://127.0.0.1:27779 ipxe_base_uri=http://10.77.0.1:27779",
         sections: "bss: {url: 'http://127.0.0.1:27779', precedence: kv}\n",
         block: "smd_url http://127.0.0.1:27779\n",
         script: "http://10.77.0.1:27779/boot/v1/bootscript",
@@ -58,11 +56,9 @@ fn smd_and_bss_on_etcd() {
 #[ignore = "needs root and network namespaces: tests/run e2e"]
 fn successors_that_ask_for_tokens_of_tokensmith() {
     serve(&Combination {
-        simulator: Some(
-            "--as inventory-service,boot-service,tokensmith --wrapped-interfaces --nids-as-text \
-             --bootstrap-token for-dhcp --bootstrap-token for-dns",
-        ),
-        step: "ipxe_uri=http://10.77.0.1:27779/bootscript",
+        simulator: "--as inventory-service,boot-service,tokensmith --wrapped-interfaces --nids-as-text \
+                    --bootstrap-token for-dhcp --bootstrap-token for-dns",
+        step: "svc_base_uri=http://127.0.0.1:27779 ipxe_uri=http://10.77.0.1:27779/bootscript",
         sections: "bss: {url: 'http://127.0.0.1:27779'}\n\
                    smd: {token: {url: 'http://127.0.0.1:27779', mode: required, bootstrap_file: for-dhcp}}\n",
         block: "smd_url http://127.0.0.1:27779\n\
@@ -75,11 +71,11 @@ fn successors_that_ask_for_tokens_of_tokensmith() {
 #[ignore = "needs root and network namespaces: tests/run e2e"]
 fn files_only() {
     serve(&Combination {
-        simulator: None,
-        step: "ipxe_uri=http://scripts.test/bootscript",
+        simulator: "--bss sql",
+        step: "ipxe_base_uri=http://10.77.0.1:27779",
         sections: "smd: {inventory: nodes.yaml, boot: boot.yaml}\n",
         block: "inventory nodes.yaml\n",
-        script: "http://scripts.test/bootscript",
+        script: "http://10.77.0.1:27779/boot/v1/bootscript",
     });
 }
 
@@ -107,10 +103,8 @@ fn serve(combination: &Combination) {
     );
     let script = format!("{}?mac={}", combination.script, NEAR.mac);
     assert_eq!(ipxe, Ok(Granted { boot_file: Some(script.clone()), ..reservation_of(NEAR) }));
-    if combination.simulator.is_some() {
-        let text = fetch(&node, &script).expect("the address that DHCP gave reaches the script");
-        assert!(text.starts_with("#!ipxe\n") && text.contains("http://10.77.0.1/vmlinuz"), "{text}");
-    }
+    let text = fetch(&node, &script).expect("the address that DHCP gave reaches the script");
+    assert!(text.starts_with("#!ipxe\n") && text.contains("http://10.77.0.1/vmlinuz"), "{text}");
 }
 
 fn start(server: &Namespace, directory: &TempDir, combination: &Combination) -> Vec<Process> {
@@ -121,17 +115,16 @@ fn start(server: &Namespace, directory: &TempDir, combination: &Combination) -> 
         command.current_dir(directory.path());
         Process::start(program.name(), command)
     };
-    let simulator = combination.simulator.map(|arguments| {
-        let files = "--listen 0.0.0.0:27779 --inventory nodes.yaml --boot boot.yaml";
-        run(Program::Sim, &format!("{files} {arguments}"))
-    });
-    let servers = [run(Program::Dhcp, "--config config.yaml"), run(Program::Dns, "--corefile Corefile")];
-    servers.into_iter().chain(simulator).collect()
+    let files = "--listen 0.0.0.0:27779 --inventory nodes.yaml --boot boot.yaml";
+    vec![
+        run(Program::Sim, &format!("{files} {}", combination.simulator)),
+        run(Program::Dhcp, "--config config.yaml"),
+        run(Program::Dns, "--corefile Corefile"),
+    ]
 }
 
 fn write_files(directory: &Path, combination: &Combination) {
-    let Combination { simulator, step, sections, block, .. } = combination;
-    let smd = if simulator.is_some() { SMD } else { "" };
+    let Combination { step, sections, block, .. } = combination;
     let write = |name: &str, text: String| fs::write(directory.join(name), text).expect("writable");
     for token in ["for-dhcp", "for-dns"] {
         write(token, token.to_owned());
@@ -155,7 +148,7 @@ server4:
     - dns: {SERVER}
     - router: {router}
     - netmask: 255.255.255.0
-    - coresmd: {smd} {step} cache_valid=1s domain=cluster.test rule=type:Node,hostname:nid{{04d}}
+    - coresmd: {step} cache_valid=1s domain=cluster.test rule=type:Node,hostname:nid{{04d}}
 admin:
   listen: 127.0.0.1:9067
 {sections}",

@@ -62,7 +62,9 @@ impl Running {
         let (listen, admin) = (ports::free(), ports::free());
         let (names, ready, metrics) = (ports::free(), ports::free(), ports::free());
         let listening = format!("server4:\n  listen: '{listen}'\n");
-        let dhcp = format!("{}\nadmin:\n  listen: '{admin}'\n", put(dhcp, "server4:\n", &listening));
+        let domain = "        domain: openchami.cluster\n";
+        let dhcp = put(dhcp, domain, &format!("{domain}        tftp_port: {}\n", ports::free().port()));
+        let dhcp = format!("{}\nadmin:\n  listen: '{admin}'\n", put(&dhcp, "server4:\n", &listening));
         let block = format!(".:{} {{\n    bind {}\n    prometheus {metrics}\n", names.port(), names.ip());
         let dns = put(&put(dns, ".:53 {\n", &block), "    ready\n", &format!("    ready {ready}\n"));
         for (name, text) in [("config.yaml", dhcp), ("Corefile", dns)] {

@@ -49,9 +49,7 @@ fn every_node_is_served(combination: Combination) {
     site.wait_until_well("at first");
     site.everyone_is_served("at first");
     site.strangers_are_not("at first");
-    if site.sources.scripts.is_some() {
-        site.everyone_boots();
-    }
+    site.everyone_boots();
 }
 
 fn whatever_befalls_the_sources_is_shown_and_costs_nobody_anything(combination: Combination) {

@@ -93,9 +93,8 @@ impl Site {
             let lease = self.relay.lease([2, 0, 0, 0, 0, last], true);
             let lease = lease.unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
             assert_eq!((lease.address, lease.host_name.as_deref()), (address, Some(name)), "{what}");
-            if let Some(scripts) = &self.sources.scripts {
-                assert_eq!(lease.boot_file, Some(format!("{scripts}?mac=02:00:00:00:00:{last:02x}")), "{what}");
-            }
+            let script = format!("{}?mac=02:00:00:00:00:{last:02x}", self.sources.scripts);
+            assert_eq!(lease.boot_file, Some(script), "{what}");
             let forward = dns::addresses(self.dns.service, Transport::Udp, &format!("{name}.")).expect("an answer");
             assert_eq!(forward.records, [address.to_string()], "{what}");
             let back = dns::names(self.dns.service, Transport::Udp, IpAddr::from(address)).expect("an answer");
@@ -125,13 +124,14 @@ impl Site {
 
 fn dhcp_config(sources: &Sources, poll: &str, listen: SocketAddr, admin: SocketAddr) -> String {
     let Sources { step, sections, .. } = sources;
+    let tftp = ports::free().port();
     format!(
         "\
 server4:
   listen: '{listen}'
   plugins:
     - server_id: 127.0.0.1
-    - coresmd: {step} cache_valid={poll} domain=sites.test rule=type:Node,hostname:nid{{04d}}
+    - coresmd: {step} cache_valid={poll} domain=sites.test tftp_port={tftp} rule=type:Node,hostname:nid{{04d}}
 admin:
   listen: '{admin}'
 {sections}"

@@ -41,15 +41,16 @@ pub struct Sources {
     pub block: String,
     /// The base URL of all services; `None` where there are only files.
     pub base: Option<String>,
-    /// Where nodes are sent for their scripts, without the query; `None` where nobody renders any.
-    pub scripts: Option<String>,
+    /// Where nodes are sent for their scripts, without the query. Neither server asks there for anything; where there are
+    /// only files, it is what a site then has beside them, and knows the same files.
+    pub scripts: String,
     place: Place,
 }
 
 /// What serves a site.
 enum Place {
     Services { sim: Sim, runtime: Runtime, directory: PathBuf },
-    Files { directory: PathBuf, nodes: String, boot: String },
+    Files { directory: PathBuf, nodes: String, boot: String, _scripts: Runtime },
 }
 
 /// What a file is called where both servers have one of their own.
@@ -65,18 +66,24 @@ impl Combination {
     /// Serves the site that a `nodes.yaml` and a `boot.yaml` describe. `directory` takes the files that the servers must
     /// find there: they are to be started in it, and they keep their snapshots in it.
     pub fn serve(self, nodes: &str, boot: &str, directory: &Path) -> Sources {
-        let place = self.place(nodes, boot, directory);
-        let Place::Services { runtime, sim, .. } = &place else {
+        let mut cluster =
+            Cluster::from_inventory("nodes.yaml", nodes, SystemTime::now()).expect("the site is in order");
+        cluster.boot = boot_parameters("boot.yaml", boot).expect("the boot parameters are in order");
+        let sim = Sim::with_settings(cluster, self.settings());
+        let runtime = Runtime::new().expect("a runtime can be started");
+        let address = listen(&sim, &runtime);
+        let directory = directory.to_owned();
+        if self == Self::Files {
+            let (nodes, boot) = (nodes.to_owned(), boot.to_owned());
             return Sources {
-                step: "ipxe_uri=http://scripts.test/bootscript".into(),
+                step: format!("ipxe_base_uri=http://{address}"),
                 sections: "smd: {inventory: nodes.yaml, boot: boot.yaml, snapshot_file: snapshot-dhcp}\n".into(),
                 block: "inventory nodes.yaml\nsnapshot_file snapshot-dns\n".into(),
                 base: None,
-                scripts: None,
-                place,
+                scripts: format!("http://{address}/boot/v1/bootscript"),
+                place: Place::Files { directory, nodes, boot, _scripts: runtime }.mounted(),
             };
-        };
-        let address = listen(sim, runtime);
+        }
         let precedence = if self == Self::SmdAndBssOnEtcd { "kv" } else { "sql" };
         let (scripts, setting) = match self {
             Self::Successors => (format!("http://{address}/bootscript"), "ipxe_uri"),
@@ -99,26 +106,9 @@ impl Combination {
             ),
             block: format!("smd_url http://{address}\nsnapshot_file snapshot-dns\n{token_block}"),
             base: Some(format!("http://{address}")),
-            scripts: Some(if self == Self::Successors { scripts } else { format!("{scripts}/boot/v1/bootscript") }),
-            place,
+            scripts: if self == Self::Successors { scripts } else { format!("{scripts}/boot/v1/bootscript") },
+            place: Place::Services { sim, runtime, directory }.mounted(),
         }
-    }
-
-    fn place(self, nodes: &str, boot: &str, directory: &Path) -> Place {
-        if self == Self::Files {
-            let place =
-                Place::Files { directory: directory.to_owned(), nodes: nodes.to_owned(), boot: boot.to_owned() };
-            place.mount();
-            return place;
-        }
-        let mut cluster =
-            Cluster::from_inventory("nodes.yaml", nodes, SystemTime::now()).expect("the site is in order");
-        cluster.boot = boot_parameters("boot.yaml", boot).expect("the boot parameters are in order");
-        let sim = Sim::with_settings(cluster, self.settings());
-        let runtime = Runtime::new().expect("a runtime can be started");
-        let place = Place::Services { sim, runtime, directory: directory.to_owned() };
-        place.mount();
-        place
     }
 
     fn settings(self) -> Settings {
@@ -139,10 +129,16 @@ impl Combination {
 }
 
 impl Place {
+    /// With its files in place.
+    fn mounted(self) -> Self {
+        self.mount();
+        self
+    }
+
     /// Puts the files of a healthy site into its directory: the sources themselves, or what opens them.
     fn mount(&self) {
         match self {
-            Self::Files { directory, nodes, boot } => {
+            Self::Files { directory, nodes, boot, .. } => {
                 replace(&directory.join("nodes.yaml"), nodes);
                 replace(&directory.join("boot.yaml"), boot);
             }

@@ -5,7 +5,7 @@ use std::net::{Ipv6Addr, UdpSocket};
 use dhcp_wire::v6::{Duid, MessageType, OptionCode, Outgoing, Received};
 use smd_cache::MacAddr;
 
-use crate::harness::{Server, bound_to, get, smd_of, write};
+use crate::harness::{Server, bound_to, free_port, get, smd_of, write};
 
 const SERVER: MacAddr = MacAddr([2, 0, 0, 0, 0, 0xee]);
 const IDENTITY: &str = "{server_id: LL 02:00:00:00:00:ee}";
@@ -56,7 +56,10 @@ fn asks_prefix(message: &mut Outgoing) {
 fn a_relayed_node_gets_its_address_without_dhcpv4_and_metrics_tell() {
     let relay = bound_to("[::1]:0");
     let smd = smd_of("02:00:00:00:00:01", "fd00:16::1");
-    let words = format!("svc_base_uri={smd} ipxe_base_uri=http://bss cache_valid=1s rule=hostname:nid{{04d}}");
+    let words = format!(
+        "svc_base_uri={smd} ipxe_base_uri=http://bss cache_valid=1s tftp_port={} rule=hostname:nid{{04d}}",
+        free_port()
+    );
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::of_dhcp6(directory, &format!("[{IDENTITY}, {{coresmd: \"{words}\"}}]"), "");
     server.wait_until_ready();
@@ -113,7 +116,7 @@ fn who_sleeps_keeps_nobody_else_waiting_and_is_answered_once() {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), "hosts6", "02:00:00:00:00:02 fd00:16::2 # not 10.0.0.2\n");
     let smd = smd_of("02:00:00:00:00:01", "fd00:16::1");
-    let words = format!("svc_base_uri={smd} ipxe_base_uri=http://bss cache_valid=1s");
+    let words = format!("svc_base_uri={smd} ipxe_base_uri=http://bss cache_valid=1s tftp_port={}", free_port());
     let plugins = format!("[{IDENTITY}, {{coresmd: \"{words}\"}}, {{sleep: 1s}}, {{file: hosts6}}]");
     let server = Server::of_dhcp6(directory, &plugins, "");
     server.wait_until_ready();

@@ -167,7 +167,7 @@ pub(crate) fn config(smd: &str, listen: &str, admin: &str, more: &str) -> String
 
 /// A port for TFTP that nobody has at this moment; what the server cannot bind it goes on without.
 #[expect(clippy::disallowed_methods, reason = "a test asks the system for a port")]
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     UdpSocket::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port()
 }
 
