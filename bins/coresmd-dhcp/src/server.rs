@@ -5,6 +5,7 @@
 pub(crate) mod address_files;
 mod addresses;
 mod admin;
+mod held;
 mod leases;
 mod metrics;
 mod state_file;

@@ -1,6 +1,5 @@
 //! \[IO\] The door of DHCPv4: a datagram goes to the corridor, its reply goes out, and both are counted and logged.
 
-mod held;
 mod outbox;
 mod route;
 
@@ -12,7 +11,7 @@ use dhcp_wire::MessageType;
 use serve::udp::{RecvMeta, Replies, UdpEndpoint};
 use smd_cache::SnapshotHandle;
 
-use self::held::Reply;
+use self::outbox::Reply;
 pub(super) use self::outbox::{Outbox, Waiting};
 use self::route::Route;
 use super::addresses::Addresses;

@@ -19,17 +19,18 @@ use serve::udp::{RecvMeta, Replies, UdpEndpoint};
 use smd_cache::{Snapshot, SnapshotHandle};
 use tokio::runtime::Runtime;
 
-use self::held::Held;
+use self::held::Reply;
 use self::metrics::Metrics;
 use self::prefixes::Prefixes;
 use self::sockets::Socket;
 use super::addresses::Addresses;
+use super::held::Held;
 use super::troubles::Troubles;
 use super::{ServerError, address_files, system};
 use crate::admission::{Admission, Limits};
 use crate::config::Server6;
 use crate::v6::policy::{Policy6, Step6};
-use crate::v6::{self, Arrival, DropReason, Hooks, Transaction};
+use crate::v6::{self, Arrival, Asked, DropReason, Hooks, Transaction};
 
 /// DHCPv6 whose sockets are bound.
 pub(super) struct Service {
@@ -56,7 +57,7 @@ struct Door {
     prefixes: Mutex<Prefixes>,
     delegates: bool,
     metrics: Metrics,
-    held: Held,
+    held: Held<Asked, Reply>,
 }
 
 impl Service {
@@ -97,7 +98,7 @@ impl Service {
         runtime.spawn(sockets::follow(self.sockets.clone()));
         if self.door.policy.steps.iter().any(|step| matches!(step, Step6::Sleep(_))) {
             let door = Arc::clone(&self.door);
-            runtime.spawn(async move { door.held.send_all().await });
+            runtime.spawn(async move { door.held.send_all(|reply| reply.send()).await });
         }
     }
 
@@ -144,7 +145,7 @@ impl Porter {
                 });
                 Ok(())
             } else {
-                door.held.hold(asked, transmit, endpoint, &door.metrics)
+                held::hold(&door.held, asked, transmit, endpoint, &door.metrics)
             };
             if let Err(reason) = sent {
                 transaction.outcome = Err(reason);

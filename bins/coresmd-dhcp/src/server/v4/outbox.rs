@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use dhcp_wire::MessageType;
 use serve::link::LinkSocket;
+use serve::udp::UdpEndpoint;
 
-use super::held::{Held, Reply};
-use crate::server::metrics::Metrics;
+use super::route::Route;
+use crate::backlog::Rank;
+use crate::server::held::{Held, NotTaken, Taken};
+use crate::server::metrics::{Metrics, Way};
 use crate::v4::{Asked, DropReason};
 
 /// The ways out that every thread shares.
@@ -16,7 +19,15 @@ pub(in crate::server) struct Outbox {
     /// `None` without the right to send frames: then those clients are answered by broadcast.
     pub(super) link: Option<LinkSocket>,
     pub(super) metrics: Arc<Metrics>,
-    held: Held,
+    held: Held<Asked, Reply>,
+}
+
+/// A reply as it will go out.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) endpoint: Arc<UdpEndpoint>,
+    pub(super) route: Route,
+    pub(super) payload: Vec<u8>,
 }
 
 /// A reply that something is to be waited for.
@@ -39,7 +50,12 @@ impl Outbox {
     /// everything that waits is worth more.
     pub(super) fn hold(&self, waiting: Waiting) -> Result<(), DropReason> {
         let Waiting { asked, message_type, delay, reply } = waiting;
-        self.held.hold(asked, message_type, delay, reply, &self.metrics)
+        let rank = if message_type == MessageType::Offer { Rank::Offer } else { Rank::Answer };
+        match self.held.hold(asked, rank, delay, reply)? {
+            Taken::Added => {}
+            Taken::Displaced => self.metrics.dropped(DropReason::HeldTooMany),
+        }
+        Ok(())
     }
 
     /// The leases of these replies are durable: they may go.
@@ -62,6 +78,29 @@ impl Outbox {
 
     /// Sends what is held back, until the task is dropped.
     pub(super) async fn send_held(&self) {
-        self.held.send_all(self.link.as_ref(), &self.metrics).await;
+        self.held.send_all(|reply| self.metrics.sent(reply.send(self.link.as_ref()))).await;
+    }
+}
+
+impl Reply {
+    /// Sends it; says which way it went.
+    pub(super) fn send(&self, link: Option<&LinkSocket>) -> Way {
+        if self.route.send_frame(link, &self.payload) {
+            return Way::Link;
+        }
+        let Route { to, from, interface, .. } = self.route;
+        if let Err(error) = self.endpoint.send(to, from, interface, &self.payload) {
+            tracing::debug!(%error, %to, "a reply that has waited cannot be sent");
+        }
+        self.route.way
+    }
+}
+
+impl From<NotTaken> for DropReason {
+    fn from(why: NotTaken) -> Self {
+        match why {
+            NotTaken::Duplicate => Self::Duplicate,
+            NotTaken::TooMany => Self::HeldTooMany,
+        }
     }
 }
