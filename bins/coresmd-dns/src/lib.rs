@@ -42,6 +42,7 @@ pub mod server;
 pub mod template;
 pub mod transfer;
 pub mod view;
+mod walk;
 pub mod wire;
 pub mod zone_file;
 mod zones;

@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use crate::name::{LowerName, MAX_LABEL, MAX_NAME};
+use crate::walk::{Astray, Owner, Record, Walk};
 use crate::wire::{CLASS_IN, Rcode, Rtype};
 
 /// Octets of a message's header.
@@ -130,7 +131,7 @@ impl<'m> Query<'m> {
         if matches!(qtype, Rtype(0) | Rtype::OPT | Rtype::TKEY | Rtype::TSIG) {
             return Err(QueryError::Type(qtype));
         }
-        let mut rest = Rest { message, at: name_end + 4 };
+        let mut rest = Walk { message, at: name_end + 4 };
         for _ in 0..answers + authorities {
             if rest.record()?.rtype == Rtype::OPT {
                 return Err(QueryError::Opt);
@@ -139,7 +140,7 @@ impl<'m> Query<'m> {
         let mut edns = None;
         for _ in 0..additionals {
             let record = rest.record()?;
-            if record.rtype == Rtype::OPT && edns.replace(record.edns()?).is_some() {
+            if record.rtype == Rtype::OPT && edns.replace(self::edns(&record)?).is_some() {
                 return Err(QueryError::Opt);
             }
         }
@@ -189,73 +190,27 @@ fn question_name_end(message: &[u8]) -> Result<usize, QueryError> {
     }
 }
 
-/// The part of the message behind the question.
-struct Rest<'m> {
-    message: &'m [u8],
-    at: usize,
+/// A record as OPT: class is the UDP size, the TTL holds version and flags, the data is a list of options.
+fn edns(record: &Record<'_>) -> Result<Edns, QueryError> {
+    let mut options = record.rdata;
+    let mut wants_nsid = false;
+    while let [code_high, code_low, high, low, rest @ ..] = options {
+        wants_nsid |= [*code_high, *code_low] == NSID.to_be_bytes();
+        options = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..).ok_or(QueryError::Opt)?;
+    }
+    if !options.is_empty() || record.owner != Owner::Root {
+        return Err(QueryError::Opt);
+    }
+    let [_extended_rcode, version, flags, _] = record.ttl.to_be_bytes();
+    Ok(Edns { udp_size: record.class, version, dnssec_ok: flags & 0x80 != 0, wants_nsid })
 }
 
-/// One record behind the question: what is needed to know an OPT record.
-struct Record<'m> {
-    owner_is_root: bool,
-    rtype: Rtype,
-    class: u16,
-    ttl: u32,
-    rdata: &'m [u8],
-}
-
-impl<'m> Rest<'m> {
-    /// Steps over one record.
-    fn record(&mut self) -> Result<Record<'m>, QueryError> {
-        let owner_is_root = self.skip_name()?;
-        let fixed: &[u8; 10] = self.take(10)?.try_into().map_err(|_| QueryError::Bounds)?;
-        let [t1, t0, c1, c0, ttl3, ttl2, ttl1, ttl0, l1, l0] = *fixed;
-        Ok(Record {
-            owner_is_root,
-            rtype: Rtype(u16::from_be_bytes([t1, t0])),
-            class: u16::from_be_bytes([c1, c0]),
-            ttl: u32::from_be_bytes([ttl3, ttl2, ttl1, ttl0]),
-            rdata: self.take(usize::from(u16::from_be_bytes([l1, l0])))?,
-        })
-    }
-
-    /// Steps over a name, compressed or not, without following pointers; whether it is the root, written plainly.
-    fn skip_name(&mut self) -> Result<bool, QueryError> {
-        let start = self.at;
-        loop {
-            match self.take(1)?[0] {
-                0 => return Ok(self.at == start + 1),
-                length @ 1..=63 => _ = self.take(usize::from(length))?,
-                0xc0.. => return self.take(1).map(|_| false),
-                _ => return Err(QueryError::Name),
-            }
-            if self.at - start > MAX_NAME {
-                return Err(QueryError::Name);
-            }
+impl From<Astray> for QueryError {
+    fn from(why: Astray) -> Self {
+        match why {
+            Astray::Bounds => Self::Bounds,
+            Astray::Name => Self::Name,
         }
-    }
-
-    fn take(&mut self, octets: usize) -> Result<&'m [u8], QueryError> {
-        let taken = self.message.get(self.at..self.at + octets).ok_or(QueryError::Bounds)?;
-        self.at += octets;
-        Ok(taken)
-    }
-}
-
-impl Record<'_> {
-    /// The record as OPT: class is the UDP size, the TTL holds version and flags, the data is a list of options.
-    fn edns(&self) -> Result<Edns, QueryError> {
-        let mut options = self.rdata;
-        let mut wants_nsid = false;
-        while let [code_high, code_low, high, low, rest @ ..] = options {
-            wants_nsid |= [*code_high, *code_low] == NSID.to_be_bytes();
-            options = rest.get(usize::from(u16::from_be_bytes([*high, *low]))..).ok_or(QueryError::Opt)?;
-        }
-        if !options.is_empty() || !self.owner_is_root {
-            return Err(QueryError::Opt);
-        }
-        let [_extended_rcode, version, flags, _] = self.ttl.to_be_bytes();
-        Ok(Edns { udp_size: self.class, version, dnssec_ok: flags & 0x80 != 0, wants_nsid })
     }
 }
 

@@ -1,13 +1,42 @@
-//! The words that `forward` and `cache` take: numbers, durations, zones. What cannot be read is reported.
+//! What `forward` and `cache` are written of: options, numbers, durations, zones. What cannot be read is reported.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use corefile::{Directive, Scheme, Word};
 use serve::duration;
+use serve::findings::nearest;
 
 use super::report::Report;
 use crate::name::Name;
+
+/// Gives each line of the directive's block to `read`, if it begins with one of `words`; only `repeatable` may begin
+/// several. Returns the words that are there.
+pub(super) fn options(
+    directive: &Directive,
+    words: &[&'static str],
+    repeatable: &str,
+    report: &mut Report<'_>,
+    mut read: impl FnMut(&Directive, &mut Report<'_>),
+) -> Vec<&'static str> {
+    let mut seen = Vec::new();
+    for line in directive.block.iter().flatten() {
+        let Some(word) = words.iter().copied().find(|word| *word == line.name) else {
+            let help = match nearest(&line.name, words.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", words.join(", ")),
+            };
+            report.error(&line.span, format!("unknown option `{}` of {}", line.name, directive.name), help);
+            continue;
+        };
+        if seen.contains(&word) && word != repeatable {
+            report.error(&line.span, format!("`{word}` is given twice"), "remove one of them");
+        }
+        seen.push(word);
+        read(line, report);
+    }
+    seen
+}
 
 /// A whole number within a range.
 pub(super) fn number(word: &Word, what: &str, range: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {

@@ -15,9 +15,8 @@
 use std::time::Duration;
 
 use corefile::{Directive, Word};
-use serve::findings::nearest;
 
-use super::arguments::{duration, no_more, number, zones};
+use super::arguments::{duration, no_more, number, options, zones};
 use super::report::Report;
 use crate::cache::{CacheConfig, Prefetch, Share, Stale};
 use crate::name::Name;
@@ -58,22 +57,7 @@ pub(super) fn understand(directive: &Directive, report: &mut Report<'_>) -> Opti
         (config.success.longest, config.denial.longest) = (ttl, ttl);
     }
     config.zones = names.iter().flat_map(|word| zones(word, report)).collect();
-    let mut seen = Vec::new();
-    for line in directive.block.iter().flatten() {
-        let Some(word) = WORDS.into_iter().find(|word| *word == line.name) else {
-            let help = match nearest(&line.name, WORDS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", WORDS.join(", ")),
-            };
-            report.error(&line.span, format!("unknown option `{}` of cache", line.name), help);
-            continue;
-        };
-        if seen.contains(&word) && word != "disable" {
-            report.error(&line.span, format!("`{word}` is given twice"), "remove one of them");
-        }
-        seen.push(word);
-        option(&mut config, line, report);
-    }
+    options(directive, &WORDS, "disable", report, |line, report| option(&mut config, line, report));
     (report.errors() == before).then_some(config)
 }
 

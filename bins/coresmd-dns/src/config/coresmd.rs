@@ -126,7 +126,7 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
             _ => source.line(line, report) || shared.line(line, report),
         };
         if !known {
-            unknown(line, "coresmd", &WORDS, report);
+            unknown(line, "coresmd", &[&source::WORDS[..], &WORDS].concat(), report);
         }
     }
     plan.rules.domain = domain;
@@ -140,21 +140,8 @@ pub(super) fn understand(block: &ServerBlock, report: &mut Report<'_>) -> Option
     Some((source?, plan))
 }
 
-/// The words of the block.
-const WORDS: [&str; 27] = [
-    "smd_url",
-    "inventory",
-    "ca_cert",
-    "token_file",
-    "token",
-    "auth_mode",
-    "tokensmith_url",
-    "refresh_before",
-    "client_cert",
-    "client_key",
-    "proxy",
-    "cache_duration",
-    "snapshot_file",
+/// The words of the block beside those of [`source`].
+const WORDS: [&str; 14] = [
     "zone",
     "reverse",
     "ttl",

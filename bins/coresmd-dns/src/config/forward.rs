@@ -24,9 +24,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corefile::{Directive, Word};
-use serve::findings::nearest;
 
-use super::arguments::{duration, no_more, number, zones};
+use super::arguments::{duration, no_more, number, options, zones};
 use super::report::Report;
 use crate::forward::{ForwardConfig, HealthCheck, MOST_UPSTREAMS, Policy, Protocol, TlsFiles};
 use crate::name::Name;
@@ -93,22 +92,7 @@ pub(super) fn understand(directive: &Directive, root: &Path, report: &mut Report
         let message = format!("{} upstreams are more than {MOST_UPSTREAMS}", to.len());
         report.error(&surplus.span, message, "remove some");
     }
-    let mut seen = Vec::new();
-    for line in directive.block.iter().flatten() {
-        let Some(word) = WORDS.into_iter().find(|word| *word == line.name) else {
-            let help = match nearest(&line.name, WORDS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", WORDS.join(", ")),
-            };
-            report.error(&line.span, format!("unknown option `{}` of forward", line.name), help);
-            continue;
-        };
-        if seen.contains(&word) && word != "except" {
-            report.error(&line.span, format!("`{word}` is given twice"), "remove one of them");
-        }
-        seen.push(word);
-        option(&mut config, line, report);
-    }
+    let seen = options(directive, &WORDS, "except", report, |line, report| option(&mut config, line, report));
     if seen.contains(&"force_tcp") && seen.contains(&"prefer_udp") {
         report.error(&directive.span, "`force_tcp` and `prefer_udp` exclude each other", "remove one of them");
     }

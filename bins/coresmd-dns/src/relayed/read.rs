@@ -5,8 +5,8 @@
 use thiserror::Error;
 
 use super::{LONGEST_TTL, Reply};
-use crate::name::MAX_NAME;
 use crate::query::HEADER;
+use crate::walk::{Astray, Owner, Record, Walk};
 use crate::wire::Rtype;
 
 /// Why a message is no reply to our question. The upstream is to blame, or somebody who pretends to be it.
@@ -67,7 +67,7 @@ pub(super) fn read(question: &[u8], message: &[u8]) -> Result<Reply, ReplyError>
         }
         for _ in 0..count {
             let begin = walk.at;
-            let record = walk.record()?;
+            let record = record(&mut walk)?;
             if record.rtype == Rtype::OPT {
                 if section != ADDITIONALS || end.replace(begin).is_some() || message[begin] != 0 {
                     return Err(ReplyError::Opt);
@@ -127,57 +127,20 @@ fn explanations(mut options: &[u8]) -> Result<Box<[u8]>, ReplyError> {
     if options.is_empty() { Ok(kept.into()) } else { Err(ReplyError::Opt) }
 }
 
-/// The way through a message.
-struct Walk<'m> {
-    message: &'m [u8],
-    at: usize,
-}
-
-/// What must be known of a record.
-struct Record<'m> {
-    rtype: Rtype,
-    ttl: u32,
-    ttl_at: usize,
-    rdata: &'m [u8],
-}
-
-impl<'m> Walk<'m> {
-    /// Steps over one record.
-    fn record(&mut self) -> Result<Record<'m>, ReplyError> {
-        self.name()?;
-        let ttl_at = self.at + 4;
-        let fixed: &[u8; 10] = self.take(10)?.try_into().map_err(|_| ReplyError::Bounds)?;
-        let [type_high, type_low, _, _, t3, t2, t1, t0, high, low] = *fixed;
-        Ok(Record {
-            rtype: Rtype(u16::from_be_bytes([type_high, type_low])),
-            ttl: u32::from_be_bytes([t3, t2, t1, t0]),
-            ttl_at,
-            rdata: self.take(usize::from(u16::from_be_bytes([high, low])))?,
-        })
+/// Steps over one record, whose owner may only be written with a pointer backwards, behind the header.
+fn record<'m>(walk: &mut Walk<'m>) -> Result<Record<'m>, ReplyError> {
+    let record = walk.record()?;
+    match record.owner {
+        Owner::Pointer(to, start) if !(HEADER..start).contains(&to) => Err(ReplyError::Name),
+        _ => Ok(record),
     }
+}
 
-    /// Steps over a name, compressed or not.
-    fn name(&mut self) -> Result<(), ReplyError> {
-        let start = self.at;
-        loop {
-            match self.take(1)?[0] {
-                0 => return Ok(()),
-                length @ 1..=63 => _ = self.take(usize::from(length))?,
-                high @ 0xc0.. => {
-                    let to = usize::from(u16::from_be_bytes([high & 0x3f, self.take(1)?[0]]));
-                    return if (HEADER..start).contains(&to) { Ok(()) } else { Err(ReplyError::Name) };
-                }
-                _ => return Err(ReplyError::Name),
-            }
-            if self.at - start > MAX_NAME {
-                return Err(ReplyError::Name);
-            }
+impl From<Astray> for ReplyError {
+    fn from(why: Astray) -> Self {
+        match why {
+            Astray::Bounds => Self::Bounds,
+            Astray::Name => Self::Name,
         }
-    }
-
-    fn take(&mut self, octets: usize) -> Result<&'m [u8], ReplyError> {
-        let taken = self.message.get(self.at..self.at + octets).ok_or(ReplyError::Bounds)?;
-        self.at += octets;
-        Ok(taken)
     }
 }

@@ -55,10 +55,9 @@ pub(super) fn blocks(config: &Config, meters: &Meters, files: &Files<'_>) -> Res
 
 fn chain(block: &BlockConfig, meters: &Meters, files: &Files<'_>) -> Result<Chain, SetupError> {
     let (rules, local) = (&block.rules, &block.local);
-    // as CoreDNS: a block that does nothing refuses, and so does `file` for other zones; so does `coresmd` here, which is
-    // authoritative like `file`; all else that knows nothing fails
+    // as CoreDNS: a block that does nothing refuses, and so does `file` for other zones; all else that knows nothing fails
     let last = block.handlers().last().copied();
-    let otherwise = if matches!(last, None | Some("file" | "coresmd")) { Rcode::Refused } else { Rcode::ServFail };
+    let otherwise = if matches!(last, None | Some("file")) { Rcode::Refused } else { Rcode::ServFail };
     let zone = block.keys.first().map_or_else(Name::root, |key| key.zone.clone());
     let file = |config: &FileConfig| files.new.zone_file(config, Some(files.previous));
     Ok(Chain {

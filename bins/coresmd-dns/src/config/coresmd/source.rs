@@ -17,7 +17,7 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The words of these lines.
-const WORDS: [&str; 13] = [
+pub(super) const WORDS: [&str; 13] = [
     "smd_url",
     "inventory",
     "ca_cert",
