@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::journal::Journal;
 
 /// Queries that may wait for upstreams at one time; each holds its message and a task. What comes beyond that is
-/// answered SERVFAIL at once, so that a flood of questions that nobody answers costs bounded memory.
+/// answered REFUSED at once, so that a flood of questions that nobody answers costs bounded memory.
 const WAITING: usize = 8192;
 
 /// What the edges share. Cloning is cheap.
